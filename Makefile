@@ -1,0 +1,45 @@
+# What to run, and when. Everything here needs Go alone: no Docker, and after
+# the first build no network.
+
+GO     ?= go
+TOOL    = $(GO) tool -modfile=tools/go.mod
+FUZZ   ?= 30s
+
+# Linking the Temporal server with the race detector takes longer than all else
+# together. imports_test.go keeps the server out of every other package.
+SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)
+
+.DEFAULT_GOAL = help
+.PHONY: help build test race lint fuzz golden demo dev clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/skald
+	$(GO) build -trimpath -o bin/skald ./cmd/skald
+
+test: ## every test
+	$(GO) test ./...
+
+race: ## tests with the race detector, where the Temporal server is not linked
+	packages=$$($(GO) list ./...) && $(GO) test -race $$(echo "$$packages" | grep -vE '$(SERVER)')
+
+lint: ## golangci-lint, and Temporal's check that workflows are deterministic
+	$(TOOL) golangci-lint run
+	$(TOOL) workflowcheck ./workflows/...
+
+fuzz: ## fuzz the decoder of orders for a short while (FUZZ=5m for longer)
+	$(GO) test -run '^$$' -fuzz '^FuzzDecodeOrderPlaced$$' -fuzztime $(FUZZ) .
+
+golden: ## write the golden files anew: look at the diff, it is a promise on the wire
+	$(GO) test -run Golden . -update
+
+demo: ## four orders from placing to their end, told live; Ctrl-C ends it
+	$(GO) run ./cmd/skald demo
+
+dev: ## the whole system in one process, data under .skald
+	$(GO) run ./cmd/skald dev
+
+clean: ## remove what builds leave; .skald stays, it holds orders
+	rm -rf bin
+	find . -name '*.test' -type f -delete
