@@ -1,0 +1,139 @@
+package store_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/skald-saga/skald"
+)
+
+// sight is what the store says about one order.
+type sight struct {
+	status         skald.Status
+	cancel         bool
+	reserved, gone int             // units
+	dos, undos     map[string]bool // steps: do ok, undo recorded
+	events         []skald.Event
+	text           string // all of it, to compare
+}
+
+func (w *world) look(o *order) sight {
+	state, err := w.store.Order(w.ctx, o.id)
+	w.must(err)
+	seen := sight{status: state.Status, cancel: state.CancelRequested, dos: map[string]bool{}, undos: map[string]bool{}}
+	seen.events, err = w.store.Events(w.ctx, o.id, 0)
+	w.must(err)
+	effects := w.rows(`SELECT side || ' ' || step || ' ' || outcome FROM effects WHERE order_id = $1`, o.id)
+	for _, effect := range effects {
+		side, rest, _ := strings.Cut(effect, " ")
+		step, outcome, _ := strings.Cut(rest, " ")
+		if side == "undo" {
+			seen.undos[step] = true
+		} else if outcome == "ok" {
+			seen.dos[step] = true
+		}
+	}
+	reservations := w.rows(`SELECT state FROM reservations WHERE order_id = $1`, o.id)
+	if slices.Contains(reservations, "reserved") {
+		seen.reserved = 1
+	}
+	if slices.Contains(reservations, "shipped") {
+		seen.gone = 1
+	}
+	seen.text = fmt.Sprint(state, effects, reservations, len(seen.events))
+	return seen
+}
+
+// String leaves out what a reader of a failure does not need.
+func (s sight) String() string { return s.text }
+
+// check is every invariant of Saga.tla, under the name it has there.
+func (w *world) check(after string) {
+	reserved, gone := 0, 0
+	for _, o := range w.orders {
+		now := w.look(o)
+		w.checkOrder(after, o, now)
+		reserved, gone = reserved+now.reserved, gone+now.gone
+		o.last = now
+	}
+	level, err := w.store.StockLevel(w.ctx, w.sku)
+	w.must(err)
+	want := skald.StockLevel{SKU: w.sku, OnHand: 1 - int64(reserved+gone), Reserved: int64(reserved), Shipped: int64(gone), Received: 1}
+	w.holds("Conserved, NoOversell", level == want && level.OnHand >= 0, after, level)
+}
+
+func (w *world) checkOrder(after string, o *order, now sight) {
+	payment, shipment := w.provided(o, skald.StepChargePayment), w.provided(o, skald.StepScheduleShipping)
+	captured := 0
+	for key, state := range w.ledger {
+		if state == "captured" && strings.HasPrefix(key, o.id+":charge") {
+			captured++
+		}
+	}
+	w.holds("OneCapture", captured <= 1, after, w.ledger)
+	w.holds("PaidShipment", shipment != "captured" || (payment == "captured" && now.reserved+now.gone == 1), after, now)
+	w.holds("CancelBinds", !o.cancelled || (now.cancel && now.status != skald.StatusConfirmed), after, now)
+	w.holds("CancelBinds at the end", !o.cancelled || !now.status.Final() || now.status == skald.StatusCancelled, after, now)
+	w.holds("the automaton", now.status == o.last.status || o.last.status.CanBecome(now.status), after, now)
+	w.holds("FinalStays, FinalQuiet", !o.last.status.Final() || now.text == o.last.text, after, now)
+	if now.status == skald.StatusConfirmed {
+		w.holds("Confirmed", payment == "captured" && shipment == "captured" && now.gone == 1 && now.reserved == 0, after, now)
+	} else if now.status.Final() {
+		w.holds("Undone stock", now.reserved == 0 && now.gone == 0, after, now)
+		w.holds("Undone payment", payment != "captured" || o.lost[skald.StepChargePayment], after, now)
+		w.holds("Undone shipment", shipment != "captured" || o.lost[skald.StepScheduleShipping], after, now)
+	}
+	w.checkEvents(after, o, now)
+}
+
+func (w *world) checkEvents(after string, o *order, now sight) {
+	count := map[skald.Kind]int{}
+	for n, event := range now.events {
+		count[event.Kind]++
+		w.holds("gap-free sequence", event.Sequence == int64(n+1), after, event)
+		w.holds("nothing after the final event", !event.Kind.Final() || n == len(now.events)-1, after, event)
+	}
+	w.holds("the final event", (count[skald.KindOrderConfirmed]+count[skald.KindOrderRejected]+count[skald.KindOrderFailed]+
+		count[skald.KindOrderCancelled] == 1) == now.status.Final(), after, count)
+	undone := map[skald.Kind]bool{
+		skald.KindStockReleased:     now.dos["reserve_stock"],
+		skald.KindPaymentRefunded:   w.provided(o, skald.StepChargePayment) == "refunded",
+		skald.KindShipmentCancelled: w.provided(o, skald.StepScheduleShipping) == "refunded",
+	}
+	lost := map[skald.Kind]bool{
+		skald.KindPaymentRefunded:   o.lost[skald.StepChargePayment],
+		skald.KindShipmentCancelled: o.lost[skald.StepScheduleShipping],
+	}
+	for kind, was := range undone {
+		w.holds("Events: "+string(kind)+" only for what was undone", count[kind] == 0 || (was && count[kind] == 1), after, now)
+		if now.status.Final() && now.status != skald.StatusConfirmed {
+			w.holds("Events: "+string(kind)+" for all that was undone", count[kind] == 1 || !was || lost[kind], after, now)
+		}
+		w.holds("Confirmed: no "+string(kind), now.status != skald.StatusConfirmed || count[kind] == 0, after, now)
+	}
+}
+
+// provided is what the provider did for a step, by the key that skald uses.
+func (w *world) provided(o *order, step skald.Step) string { return w.ledger[o.keys[step]] }
+
+func (w *world) holds(invariant string, ok bool, after string, seen any) {
+	if !ok {
+		w.t.Fatalf("%s does not hold after %q: %v\nprovider: %v", invariant, after, seen, w.ledger)
+	}
+}
+
+func (w *world) rows(query string, args ...any) []string {
+	rows, err := w.db.Read().QueryContext(w.ctx, query, args...)
+	w.must(err)
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var text string
+		w.must(rows.Scan(&text))
+		all = append(all, text)
+	}
+	w.must(rows.Err())
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/skald-saga/skald"
+)
+
+// locked is an order's row, read under its lock: until the transaction ends,
+// nobody else decides anything about the order.
+type locked struct {
+	t     *tx
+	order skald.OrderState // without its items
+	trace string
+	now   int64 // microseconds, the database's clock; never before the row's last change
+
+	effects     map[effectKey]skald.Effect // nil until asked for
+	windowBegan time.Time                  // when open read the clock, by this process's clock
+}
+
+var lockOrder = sqlText("lock order", `
+	SELECT status, COALESCE(cause_kind, ''), cause_step, cause_code, cause_message, cancel_requested,
+	       customer_id, currency, payment_token, trace_parent, last_sequence, created_at, updated_at, {{now}}
+	FROM orders WHERE id = $1 {{lock}}`)
+
+// lock locks the order's row. ErrNotFound when there is none.
+func (t *tx) lock(orderID string) (*locked, error) {
+	o := &locked{t: t, order: skald.OrderState{Order: skald.Order{ID: orderID}}}
+	var cancel, created, updated int64
+	s := &o.order
+	found, err := t.scan(lockOrder, []any{
+		&s.Status, &s.Cause.Kind, &s.Cause.Step, &s.Cause.Code, &s.Cause.Message, &cancel,
+		&s.CustomerID, &s.Currency, &s.PaymentToken, &o.trace, &s.LastSequence, &created, &updated, &o.now,
+	}, orderID)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fmt.Errorf("order %s: %w", orderID, skald.ErrNotFound)
+	}
+	s.CancelRequested = cancel == 1
+	s.CreatedAt, s.UpdatedAt = fromMicros(created), fromMicros(updated)
+	// The engine may have read its clock before it waited for the lock. An
+	// order's times must follow its sequence all the same.
+	o.now = max(o.now, updated)
+	return o, nil
+}
+
+var saveOrder = sqlText("save order", `
+	UPDATE orders SET status = $2, cause_kind = NULLIF($3, ''), cause_step = $4, cause_code = $5, cause_message = $6,
+	       cancel_requested = $7, last_sequence = $8, updated_at = $9
+	WHERE id = $1`)
+
+// save writes the row back.
+func (o *locked) save() error {
+	s := &o.order
+	s.UpdatedAt = fromMicros(o.now)
+	_, err := o.t.exec(saveOrder, s.ID, s.Status, s.Cause.Kind, s.Cause.Step, s.Cause.Code, s.Cause.Message,
+		flag(s.CancelRequested), s.LastSequence, o.now)
+	return err
+}
+
+// become moves the order along the automaton. Anything else is a bug, and must
+// not commit.
+func (o *locked) become(next skald.Status) error {
+	if !o.order.Status.CanBecome(next) {
+		return fmt.Errorf("order %s cannot go from %s to %s", o.order.ID, o.order.Status, next)
+	}
+	o.order.Status = next
+	return nil
+}
+
+// emit records payload as the order's next event, caused by the event of kind
+// and discriminator cause.
+func (o *locked) emit(discriminator string, payload skald.Payload, causation string, alsoTo ...string) error {
+	event, err := skald.NewEvent(o.order.ID, discriminator, payload)
+	if err != nil {
+		return err
+	}
+	o.order.LastSequence++
+	event.Sequence = o.order.LastSequence
+	event.CausationID = causation
+	event.TraceParent = o.trace
+	event.Time = fromMicros(o.now)
+	return o.t.record(event, append(alsoTo, event.Kind.Topic())...)
+}
+
+// eventID is the identity of another event of this order, to name as a cause.
+func (o *locked) eventID(kind skald.Kind, discriminator string) string {
+	return skald.EventID(o.order.ID, kind, discriminator)
+}
+
+func (o *locked) total() (skald.Money, error) {
+	items, err := o.t.items(o.order.ID)
+	if err != nil {
+		return skald.Money{}, err
+	}
+	return skald.Order{Currency: o.order.Currency, Items: items}.Total()
+}
+
+func flag(set bool) int64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+func remaining(notAfter, now int64) time.Duration {
+	return time.Duration(notAfter-now) * time.Microsecond
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/skald-saga/skald"
+)
+
+var insertEvent = sqlText("insert event", `
+	INSERT INTO events (id, subject, sequence, kind, topics, causation_id, trace_parent, data, occurred_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+
+// record writes an event to the outbox, for every topic.
+func (t *tx) record(e skald.Event, topics ...string) error {
+	t.recorded++
+	_, err := t.exec(insertEvent, e.ID, e.Subject, e.Sequence, e.Kind, strings.Join(topics, " "),
+		e.CausationID, e.TraceParent, string(e.Data), micros(e.Time))
+	return err
+}
+
+const eventColumns = `id, kind, subject, sequence, occurred_at, causation_id, trace_parent, data`
+
+func scanEvent(scan func(...any) error, e *skald.Event, more ...any) error {
+	var occurred int64
+	var data string
+	dest := append([]any{&e.ID, &e.Kind, &e.Subject, &e.Sequence, &occurred, &e.CausationID, &e.TraceParent, &data}, more...)
+	if err := scan(dest...); err != nil {
+		return err
+	}
+	e.Time, e.Data = fromMicros(occurred), json.RawMessage(data)
+	return nil
+}
+
+var selectUnpublished = sqlText("select unpublished events", `
+	SELECT `+eventColumns+`, position, topics FROM events
+	WHERE published_at IS NULL AND position > $1 ORDER BY position LIMIT $2`)
+
+// Unpublished lists events that no relay has marked, by position. An event with
+// a lower position may still appear later, when the transaction that took that
+// position commits; never one of the same subject, whose transactions exclude
+// each other. So a relay must start from 0 again, not from the last it saw.
+func (s *Store) Unpublished(ctx context.Context, afterPosition int64, limit int) ([]skald.OutboxRow, error) {
+	var rows []skald.OutboxRow
+	err := s.each(ctx, selectUnpublished, func(scan func(...any) error) error {
+		var row skald.OutboxRow
+		var topics string
+		if err := scanEvent(scan, &row.Event, &row.Position, &topics); err != nil {
+			return err
+		}
+		row.Topics = strings.Fields(topics)
+		rows = append(rows, row)
+		return nil
+	}, afterPosition, limit)
+	return rows, err
+}
+
+var markPublished = sqlText("mark event published",
+	`UPDATE events SET published_at = {{now}} WHERE position = $1 AND published_at IS NULL`)
+
+// MarkPublished notes that every topic of these events has acknowledged them.
+func (s *Store) MarkPublished(ctx context.Context, positions []int64) error {
+	return s.inTx(ctx, func(t *tx) error {
+		for _, position := range positions {
+			if _, err := t.exec(markPublished, position); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// relayLease is the only lease there is.
+const relayLease = "relay"
+
+var takeLease = sqlText("take relay lease", `
+	INSERT INTO relay_lease (name, holder, expires_at) VALUES ($1, $2, {{now}} + $3)
+	ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+	WHERE relay_lease.holder = excluded.holder OR relay_lease.expires_at <= {{now}}`)
+
+// AcquireLease makes holder the one relay for ttl from now, by the database's
+// clock, and reports whether it is. Calling it again renews. A holder whose
+// lease ran out may still be publishing: that only repeats events.
+func (s *Store) AcquireLease(ctx context.Context, holder string, ttl time.Duration) (bool, error) {
+	var changed int64
+	err := s.inTx(ctx, func(t *tx) (err error) {
+		changed, err = t.exec(takeLease, relayLease, holder, ttl.Microseconds())
+		return err
+	})
+	return changed == 1, err
+}
+
+var dropLease = sqlText("release relay lease", `DELETE FROM relay_lease WHERE name = $1 AND holder = $2`)
+
+// ReleaseLease ends holder's lease, so that another need not wait for it to run
+// out.
+func (s *Store) ReleaseLease(ctx context.Context, holder string) error {
+	return s.inTx(ctx, func(t *tx) error {
+		_, err := t.exec(dropLease, relayLease, holder)
+		return err
+	})
+}

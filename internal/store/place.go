@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/skald-saga/skald"
+)
+
+// PlaceOrder records a new order with its first event, order.placed, which the
+// relay publishes for intake and for everyone else. It is durable when this
+// returns nil.
+//
+// It replays instead, and reports so, when the submission's key placed an order
+// before or the same order is stored already; the state is then the order's
+// now. ErrKeyReused: the key was used for another body. ErrOrderConflict: the ID
+// is taken by other content.
+func (s *Store) PlaceOrder(ctx context.Context, order skald.Order, submission skald.Submission) (skald.OrderState, bool, error) {
+	orderID, replayed := order.ID, false
+	err := s.inTx(ctx, func(t *tx) (err error) {
+		orderID, replayed = order.ID, false
+		if submission.Key != nil {
+			if orderID, err = t.claim(*submission.Key, order.ID); err != nil {
+				return err
+			}
+		}
+		if orderID != order.ID {
+			replayed = true
+			return nil
+		}
+		inserted, err := t.insert(order, submission.TraceParent, skald.TopicOrders)
+		replayed = !inserted
+		return err
+	})
+	if err != nil {
+		return skald.OrderState{}, false, fmt.Errorf("place order: %w", err)
+	}
+	state, err := s.Order(ctx, orderID)
+	return state, replayed, err
+}
+
+// AdmitOrder makes sure that the permanent row of an order that came by Kafka
+// exists, and returns its state. complete says that the message carried payment
+// token and address, so that a row can be made from it; without a row and
+// without them the answer is ErrNotFound. ErrOrderConflict: the ID is taken by
+// other content.
+func (s *Store) AdmitOrder(ctx context.Context, order skald.Order, complete bool, traceParent string) (skald.OrderState, error) {
+	state, known, err := s.admitted(ctx, order)
+	if known || err != nil {
+		return state, err
+	}
+	if !complete {
+		return skald.OrderState{}, fmt.Errorf("admit order %s: %w", order.ID, skald.ErrNotFound)
+	}
+	err = s.inTx(ctx, func(t *tx) error {
+		_, err := t.insert(order, traceParent)
+		return err
+	})
+	if err != nil {
+		return skald.OrderState{}, fmt.Errorf("admit order: %w", err)
+	}
+	return s.Order(ctx, order.ID)
+}
+
+// admitted answers for an order that is stored already, without a transaction:
+// rows are never deleted and their content never changes.
+func (s *Store) admitted(ctx context.Context, order skald.Order) (skald.OrderState, bool, error) {
+	var stored string
+	found, err := s.scan(ctx, selectHash, []any{&stored}, order.ID)
+	if err != nil || !found {
+		return skald.OrderState{}, false, err
+	}
+	if stored != order.ContentHash() {
+		return skald.OrderState{}, true, fmt.Errorf("admit order %s: %w", order.ID, skald.ErrOrderConflict)
+	}
+	state, err := s.Order(ctx, order.ID)
+	return state, true, err
+}
+
+var claimKey = sqlText("claim idempotency key", `
+	INSERT INTO idempotency_keys (scope, key, body_hash, order_id, expires_at) VALUES ($1, $2, $3, $4, {{now}} + $5)
+	ON CONFLICT (scope, key) DO UPDATE SET body_hash = excluded.body_hash, order_id = excluded.order_id, expires_at = excluded.expires_at
+	WHERE idempotency_keys.expires_at <= {{now}}`)
+
+var selectKey = sqlText("select idempotency key",
+	`SELECT body_hash, order_id FROM idempotency_keys WHERE scope = $1 AND key = $2`)
+
+// claim takes the key for orderID, or returns the order that took it before. A
+// concurrent claim of the same key waits here until the first one commits.
+func (t *tx) claim(key skald.IdempotencyKey, orderID string) (string, error) {
+	changed, err := t.exec(claimKey, key.Scope, key.Key, key.BodyHash, orderID, skald.IdempotencyKept.Microseconds())
+	if err != nil || changed == 1 {
+		return orderID, err
+	}
+	var bodyHash, placed string
+	found, err := t.scan(selectKey, []any{&bodyHash, &placed}, key.Scope, key.Key)
+	switch {
+	case err != nil:
+		return "", err
+	case !found:
+		return "", errors.New("idempotency key vanished while it was claimed")
+	case bodyHash != key.BodyHash:
+		return "", skald.ErrKeyReused
+	}
+	return placed, nil
+}
+
+var insertOrder = sqlText("insert order", `
+	INSERT INTO orders (id, status, customer_id, currency, total, payment_token, ship_to, content_hash, trace_parent,
+	                    last_sequence, created_at, updated_at)
+	VALUES ($1, 'accepted', $2, $3, $4, $5, $6, $7, $8, 0, {{now}}, {{now}})
+	ON CONFLICT (id) DO NOTHING`)
+
+var selectHash = sqlText("select content hash", `SELECT content_hash FROM orders WHERE id = $1`)
+
+var insertItem = sqlText("insert item",
+	`INSERT INTO order_items (order_id, line, sku, quantity, unit_price) VALUES ($1, $2, $3, $4, $5)`)
+
+// insert writes a new order with its first event, and reports whether it was
+// new. The same content under the same ID is no error.
+func (t *tx) insert(order skald.Order, traceParent string, alsoTo ...string) (bool, error) {
+	placed, err := order.Placed()
+	if err != nil {
+		return false, err
+	}
+	shipTo, err := json.Marshal(order.ShipTo)
+	if err != nil {
+		return false, fmt.Errorf("address: %w", err)
+	}
+	hash := order.ContentHash()
+	changed, err := t.exec(insertOrder, order.ID, order.CustomerID, order.Currency, placed.Total.Minor,
+		order.PaymentToken, string(shipTo), hash, traceParent)
+	if err != nil {
+		return false, err
+	}
+	if changed == 0 {
+		return false, t.sameContent(order.ID, hash)
+	}
+	for line, item := range order.Items {
+		if _, err := t.exec(insertItem, order.ID, line, item.SKU, item.Quantity, item.UnitPrice); err != nil {
+			return false, err
+		}
+	}
+	return true, t.recordPlaced(order.ID, placed, alsoTo)
+}
+
+func (t *tx) recordPlaced(orderID string, placed skald.OrderPlaced, alsoTo []string) error {
+	o, err := t.lock(orderID)
+	if err != nil {
+		return err
+	}
+	if err := o.emit("", placed, "", alsoTo...); err != nil {
+		return err
+	}
+	return o.save()
+}
+
+func (t *tx) sameContent(orderID, hash string) error {
+	var stored string
+	if _, err := t.scan(selectHash, []any{&stored}, orderID); err != nil {
+		return err
+	}
+	if stored != hash {
+		return fmt.Errorf("order %s: %w", orderID, skald.ErrOrderConflict)
+	}
+	return nil
+}
