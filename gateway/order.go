@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/skald-saga/skald"
+)
+
+// Order is an order as the API tells it. The payment token and the address are
+// not repeated: nobody who may read an order's status needs them.
+type Order struct {
+	_ struct{} `additionalProperties:"true"`
+
+	ID              string    `json:"id"`
+	Status          string    `json:"status" enum:"accepted,processing,compensating,needs_attention,confirmed,rejected,failed,cancelled" doc:"confirmed, rejected, failed and cancelled are final."`
+	CustomerID      string    `json:"customer_id"`
+	Currency        string    `json:"currency" doc:"ISO 4217."`
+	Items           []Item    `json:"items"`
+	Total           Money     `json:"total" doc:"The sum of quantity times unit_price."`
+	Cause           *Cause    `json:"cause,omitempty" doc:"Why the order compensates or did; absent while it goes forward."`
+	CancelRequested bool      `json:"cancel_requested,omitempty"`
+	CreatedAt       time.Time `json:"created_at"`
+	UpdatedAt       time.Time `json:"updated_at"`
+	Sequence        int64     `json:"sequence" doc:"Of the order's newest event."`
+	Links           Links     `json:"links"`
+}
+
+// Money is an exact amount: a decimal string with as many decimals as ISO 4217
+// gives the currency.
+type Money struct {
+	_ struct{} `additionalProperties:"true"`
+
+	Amount   string `json:"amount" example:"25.00"`
+	Currency string `json:"currency" example:"EUR"`
+}
+
+// Cause is why an order compensates.
+type Cause struct {
+	_ struct{} `additionalProperties:"true"`
+
+	Kind    string `json:"kind" enum:"refused,exhausted,cancelled" doc:"refused ends rejected, exhausted ends failed, cancelled ends cancelled."`
+	Step    string `json:"step,omitempty" doc:"Where it began."`
+	Code    string `json:"code,omitempty" doc:"Of the refusal, for programs."`
+	Message string `json:"message,omitempty" doc:"For people."`
+}
+
+// Links are addresses that belong to an order.
+type Links struct {
+	_ struct{} `additionalProperties:"true"`
+
+	Self   string `json:"self" doc:"This order."`
+	Events string `json:"events" doc:"Its timeline."`
+	Saga   string `json:"saga,omitempty" doc:"Its saga in the Temporal UI."`
+}
+
+// orderPath is where an order is.
+func orderPath(id string) string { return pathOrders + "/" + id } // an ID needs no escaping
+
+// etag names what tell says about an order. The sequence alone would not do: an
+// order whose step begins changes its status and time before its next event.
+func etag(state skald.OrderState) string {
+	return fmt.Sprintf(`"%d-%d"`, state.LastSequence, state.UpdatedAt.UnixMicro())
+}
+
+func (g *Gateway) tell(state skald.OrderState) (Order, error) {
+	total, err := state.Total()
+	if err != nil {
+		return Order{}, fmt.Errorf("total of order %s: %w", state.ID, err)
+	}
+	return Order{
+		ID:              state.ID,
+		Status:          string(state.Status),
+		CustomerID:      state.CustomerID,
+		Currency:        string(state.Currency),
+		Items:           tellItems(state.Order),
+		Total:           Money{Amount: total.Amount(), Currency: string(total.Currency)},
+		Cause:           tellCause(state.Cause),
+		CancelRequested: state.CancelRequested,
+		CreatedAt:       state.CreatedAt.UTC(),
+		UpdatedAt:       state.UpdatedAt.UTC(),
+		Sequence:        state.LastSequence,
+		Links:           g.links(state.ID),
+	}, nil
+}
+
+func (g *Gateway) links(id string) Links {
+	links := Links{Self: orderPath(id), Events: orderPath(id) + "/events"}
+	if g.options.SagaURL != nil {
+		links.Saga = g.options.SagaURL(id)
+	}
+	return links
+}
+
+func tellItems(order skald.Order) []Item {
+	items := make([]Item, len(order.Items))
+	for n, item := range order.Items {
+		price := skald.Money{Minor: item.UnitPrice, Currency: order.Currency}
+		items[n] = Item{SKU: item.SKU, Quantity: item.Quantity, UnitPrice: price.Amount()}
+	}
+	return items
+}
+
+func tellCause(cause skald.Cause) *Cause {
+	if cause == (skald.Cause{}) {
+		return nil
+	}
+	return &Cause{Kind: string(cause.Kind), Step: string(cause.Step), Code: string(cause.Code), Message: cause.Message}
+}

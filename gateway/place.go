@@ -1,0 +1,139 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skald-saga/skald"
+)
+
+// scopePlace is whose keys these are: the principal, and the route. Everyone
+// is anonymous until the API knows principals.
+const scopePlace = "anonymous POST " + pathOrders
+
+type placeInput struct {
+	Key         string `header:"Idempotency-Key" pattern:"^[!-~]{1,255}$" doc:"A name for this request that you choose. A repeat with the same key and body within 7 days answers the same order; strongly advised."`
+	TraceParent string `header:"traceparent" doc:"W3C trace context. It travels with the order."`
+	Body        NewOrder
+
+	order skald.Order
+}
+
+// Resolve adds what the schema cannot say. Huma calls it even when the schema
+// found something, so that everything is named at once.
+func (in *placeInput) Resolve(ctx huma.Context) []error {
+	id := in.Body.ID
+	if id == "" {
+		id = newOrderID()
+	}
+	order, violations := in.Body.order(id)
+	in.order = order
+	violations = append(violations, checkKey(ctx)...)
+	errs := make([]error, len(violations))
+	for n, violation := range violations {
+		errs[n] = violation.asError()
+	}
+	return errs
+}
+
+func newOrderID() string { return "ord_" + strings.ReplaceAll(newUUID().String(), "-", "") }
+
+// checkKey refuses a key that is there and says nothing, or more than one: the
+// client believes itself protected.
+func checkKey(ctx huma.Context) []Violation {
+	var keys []string
+	ctx.EachHeader(func(name, value string) {
+		if name == "Idempotency-Key" {
+			keys = append(keys, value)
+		}
+	})
+	if len(keys) > 1 || (len(keys) == 1 && keys[0] == "") {
+		return []Violation{{Field: fieldKey, Message: "must be one value of 1 to 255 visible ASCII characters, or left out"}}
+	}
+	return nil
+}
+
+func (in *placeInput) submission() skald.Submission {
+	submission := skald.Submission{TraceParent: validTraceParent(in.TraceParent)}
+	if in.Key != "" {
+		submission.Key = &skald.IdempotencyKey{Scope: scopePlace, Key: in.Key, BodyHash: in.Body.hash(in.order)}
+	}
+	return submission
+}
+
+type placeOutput struct {
+	Location string `header:"Location" doc:"Where the order is."`
+	Replayed string `header:"Idempotency-Replayed" enum:"true" doc:"Present when the order was accepted before; the body is the order as it is now."`
+	ETag     string `header:"ETag"`
+	Body     Order
+}
+
+func (g *Gateway) addPlace(api huma.API) {
+	register(g, api, huma.Operation{
+		OperationID:   "place-order",
+		Method:        http.MethodPost,
+		Path:          pathOrders,
+		Summary:       "Place an order",
+		Description:   "202 means that the order is stored and will end in a final status, whatever fails meanwhile.",
+		Tags:          []string{"orders"},
+		DefaultStatus: http.StatusAccepted,
+		Errors:        []int{http.StatusConflict},
+	}, g.place)
+}
+
+func (g *Gateway) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
+	state, replayed, err := g.orders.PlaceOrder(ctx, in.order, in.submission())
+	if err != nil {
+		return nil, &lostOrder{id: in.order.ID, keyed: in.Key != "" || in.Body.ID != "", err: err}
+	}
+	body, err := g.tell(state)
+	if err != nil {
+		return nil, err
+	}
+	return &placeOutput{Location: orderPath(state.ID), Replayed: replayedHeader(replayed), ETag: etag(state), Body: body}, nil
+}
+
+func replayedHeader(replayed bool) string {
+	if replayed {
+		return "true"
+	}
+	return ""
+}
+
+// lostOrder is an order of which the store did not say that it is accepted.
+type lostOrder struct {
+	id    string
+	keyed bool // a repeat is recognised: the client gave a key or an ID
+	err   error
+}
+
+func (l *lostOrder) Error() string { return fmt.Sprintf("place order %s: %s", l.id, l.err) }
+func (l *lostOrder) Unwrap() error { return l.err }
+
+// advice is what the client can do about it.
+func (l *lostOrder) advice() string {
+	if l.keyed {
+		return "It is not known whether the order was accepted. Repeat the request after Retry-After seconds with the same Idempotency-Key or id, and the same body: it is accepted once."
+	}
+	return "It is not known whether the order was accepted, and the request had neither Idempotency-Key nor id. " +
+		"Repeat it after Retry-After seconds with \"id\": \"" + l.id + "\" added to the same body: it is accepted once."
+}
+
+var traceParentExpression = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+
+// validTraceParent is value if it follows W3C Trace Context (level 1), else
+// empty: a broken header starts a new trace and refuses nothing.
+func validTraceParent(value string) string {
+	if !traceParentExpression.MatchString(value) || strings.HasPrefix(value, "ff-") {
+		return ""
+	}
+	if value[3:35] == strings.Repeat("0", 32) || value[36:52] == strings.Repeat("0", 16) {
+		return ""
+	}
+	return value
+}

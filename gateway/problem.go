@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Problem says what went wrong, as RFC 9457 (application/problem+json).
+//
+// Type is "urn:skald:problem:" + Code. It is a name, not an address: skald has
+// no host of its own to publish pages under, and a URN stays true wherever the
+// API is served. Code is the same for programs that prefer a word.
+type Problem struct {
+	_ struct{} `additionalProperties:"true"`
+
+	Type      string      `json:"type" doc:"Names the kind of problem; always urn:skald:problem: and the code."`
+	Title     string      `json:"title" doc:"What kind of problem it is, the same every time."`
+	Status    int         `json:"status" doc:"The HTTP status."`
+	Detail    string      `json:"detail" doc:"What happened this time, and what to do next."`
+	Instance  string      `json:"instance" doc:"Names this occurrence; always urn:skald:request: and the request ID."`
+	Code      ProblemCode `json:"code" enum:"malformed,key_missing,no_route,not_found,method_not_allowed,request_timeout,order_conflict,too_large,unsupported_media_type,invalid,key_reused,internal,unavailable" doc:"The kind of problem as one word."`
+	RequestID string      `json:"request_id" doc:"Quote it when you ask for help: the log has it."`
+	Outcome   string      `json:"outcome,omitempty" enum:"unknown" doc:"Present when it is not known whether the request was carried out. Repeat it with the same Idempotency-Key."`
+	Errors    []Violation `json:"errors,omitempty" doc:"Everything that is wrong with the request, so that it can be mended in one go."`
+
+	retryAfter time.Duration
+}
+
+// Violation is one thing wrong with one part of a request. It never repeats
+// the value.
+type Violation struct {
+	_ struct{} `additionalProperties:"true"`
+
+	Field   string `json:"field" doc:"Where: body, query, path or header, then the path to the field, as in body.items[0].quantity."`
+	Message string `json:"message" doc:"What is wrong with it."`
+}
+
+// outcomeUnknown is Problem.Outcome when nobody knows what was committed.
+const outcomeUnknown = "unknown"
+
+func problem(code ProblemCode, detail string, args ...any) *Problem {
+	kind := kinds[code]
+	return &Problem{
+		Type:   "urn:skald:problem:" + string(code),
+		Title:  kind.title,
+		Status: kind.status,
+		Detail: fmt.Sprintf(detail, args...),
+		Code:   code,
+	}
+}
+
+// stamped is p as the answer to the request named id.
+func (p *Problem) stamped(id string) *Problem {
+	stamped := *p
+	stamped.RequestID = id
+	stamped.Instance = "urn:skald:request:" + id
+	return &stamped
+}
+
+// Error is the detail.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus tells huma the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders tells huma what goes with the problem.
+func (p *Problem) GetHeaders() http.Header {
+	headers := http.Header{}
+	if p.retryAfter > 0 {
+		headers.Set("Retry-After", strconv.Itoa(int(p.retryAfter.Seconds())))
+	}
+	return headers
+}
+
+// ContentType tells huma the media type of RFC 9457.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// write answers p outside huma and ends the request.
+func write(c *gin.Context, p *Problem) {
+	id := requestID(c.Request.Context())
+	body, err := json.Marshal(p.stamped(id))
+	if err != nil {
+		panic(fmt.Sprintf("encode problem: %v", err)) // strings and integers always encode
+	}
+	c.Abort()
+	for name, values := range p.GetHeaders() {
+		c.Header(name, values[0])
+	}
+	c.Data(p.Status, p.ContentType(""), append(body, '\n'))
+}

@@ -1,0 +1,193 @@
+package gateway_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/skald-saga/skald/gateway"
+	"github.com/skald-saga/skald/internal/database"
+	"github.com/skald-saga/skald/internal/database/databasetest"
+	"github.com/skald-saga/skald/internal/store"
+)
+
+// stored is a gateway on a real store in a fresh SQLite file.
+func stored(t *testing.T) *gateway.Gateway {
+	t.Helper()
+	db, err := database.Open(t.Context(), database.Options{URL: databasetest.SQLite(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s, err := store.Open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return open(t, gateway.Options{Orders: s, Stock: s, Health: map[string]gateway.Check{"database": {Ask: s.Ping, Required: true}}})
+}
+
+var anonymousOrder = strings.Replace(orderBody, `"id":"order-1",`, "", 1)
+
+func TestARepeatWithTheSameKeyIsTheSameOrder(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	first := send(g, http.MethodPost, "/v1/orders", anonymousOrder, "Idempotency-Key", "key-1")
+	again := send(g, http.MethodPost, "/v1/orders", strings.ReplaceAll(anonymousOrder, ",", " ,"), "Idempotency-Key", "key-1")
+	if first.StatusCode != http.StatusAccepted || first.Header.Get("Idempotency-Replayed") != "" {
+		t.Fatalf("first: %s, replayed %q", first.Status, first.Header.Get("Idempotency-Replayed"))
+	}
+	if again.StatusCode != http.StatusAccepted || again.Header.Get("Idempotency-Replayed") != "true" {
+		t.Fatalf("again: %s, replayed %q", again.Status, again.Header.Get("Idempotency-Replayed"))
+	}
+	want, got := decode[gateway.Order](t, first), decode[gateway.Order](t, again)
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(gateway.Order{}, gateway.Money{}, gateway.Links{})); diff != "" {
+		t.Errorf("orders (-first +again):\n%s", diff)
+	}
+	if page := decode[gateway.OrderPage](t, send(g, http.MethodGet, "/v1/orders", "")); len(page.Orders) != 1 {
+		t.Errorf("%d orders are stored", len(page.Orders))
+	}
+}
+
+func TestManyRepeatsAtOncePlaceOneOrder(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	const repeats = 16
+	var all sync.WaitGroup
+	answers := make([]answer, repeats)
+	for n := range repeats {
+		all.Go(func() {
+			answers[n] = send(g, http.MethodPost, "/v1/orders", anonymousOrder, "Idempotency-Key", "key-1")
+		})
+	}
+	all.Wait()
+	fresh, ids := 0, map[string]bool{}
+	for _, answer := range answers {
+		if answer.StatusCode != http.StatusAccepted {
+			t.Fatal(answer.Status, string(answer.Body))
+		}
+		if answer.Header.Get("Idempotency-Replayed") == "" {
+			fresh++
+		}
+		ids[decode[gateway.Order](t, answer).ID] = true
+	}
+	if fresh != 1 || len(ids) != 1 {
+		t.Errorf("%d of %d were new, with %d IDs", fresh, repeats, len(ids))
+	}
+}
+
+func TestAKeyIsNotUsedForTwoBodiesNorAnIDForTwoOrders(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	if response := send(g, http.MethodPost, "/v1/orders", orderBody, "Idempotency-Key", "key-1"); response.StatusCode != http.StatusAccepted {
+		t.Fatal(response.Status)
+	}
+	other := strings.Replace(orderBody, `"quantity":2`, `"quantity":3`, 1)
+	wantProblem(t, send(g, http.MethodPost, "/v1/orders", other, "Idempotency-Key", "key-1"), 422, gateway.CodeKeyReused)
+	wantProblem(t, send(g, http.MethodPost, "/v1/orders", other), 409, gateway.CodeOrderConflict)
+	if response := send(g, http.MethodPost, "/v1/orders", orderBody); response.Header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("the same order without a key: %s, not replayed", response.Status)
+	}
+}
+
+func TestAPlacedOrderCanBeReadWithItsTimeline(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	placed := send(g, http.MethodPost, "/v1/orders", anonymousOrder)
+	location := placed.Header.Get("Location")
+	read := send(g, http.MethodGet, location, "", "If-None-Match", placed.Header.Get("ETag"))
+	if read.StatusCode != http.StatusNotModified {
+		t.Errorf("read with the ETag of the answer: %s", read.Status)
+	}
+	timeline := decode[gateway.Timeline](t, send(g, http.MethodGet, location+"/events", ""))
+	if len(timeline.Events) != 1 || timeline.Events[0].Kind != "order.placed" || timeline.Events[0].Sequence != 1 {
+		t.Fatalf("%+v", timeline)
+	}
+	for _, personal := range []string{"tok_visa", "Egil", "Borg"} {
+		if strings.Contains(string(timeline.Events[0].Data), personal) {
+			t.Errorf("the timeline tells %q", personal)
+		}
+	}
+}
+
+// Orders that arrive while someone pages are newer than the cursor, so no page
+// repeats or skips one.
+func TestPagesHoldEveryOrderOnceNewestFirst(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	place := func(n int) {
+		t.Helper()
+		body := strings.Replace(orderBody, "order-1", fmt.Sprintf("order-%02d", n), 1)
+		if n%2 == 0 {
+			body = strings.Replace(body, "customer-1", "customer-2", 1)
+		}
+		if response := send(g, http.MethodPost, "/v1/orders", body); response.StatusCode != http.StatusAccepted {
+			t.Fatal(response.Status)
+		}
+	}
+	for n := range 9 {
+		place(n)
+	}
+	var got []string
+	for target := "/v1/orders?customer_id=customer-2&limit=2"; target != ""; {
+		response := send(g, http.MethodGet, target, "")
+		target = ""
+		if response.Header.Get("Link") != "" {
+			target = nextOf(t, response)
+		}
+		for _, order := range decode[gateway.OrderPage](t, response).Orders {
+			got = append(got, order.ID)
+			if len(order.Items) != 2 {
+				t.Errorf("%s has %d items", order.ID, len(order.Items))
+			}
+		}
+		place(90 + 2*len(got)%10)
+	}
+	if want := []string{"order-08", "order-06", "order-04", "order-02", "order-00"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestAReceiptIsBookedOnce(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	wantProblem(t, send(g, http.MethodGet, "/v1/stock/sku-1", ""), 404, gateway.CodeNotFound)
+	receive := func(key, body string) answer {
+		return send(g, http.MethodPost, "/v1/stock/sku-1/receipts", body, "Idempotency-Key", key)
+	}
+	for n, replayed := range []string{"", "true"} {
+		response := receive("note-1", `{"quantity":10}`)
+		if response.StatusCode != http.StatusOK || response.Header.Get("Idempotency-Replayed") != replayed {
+			t.Fatalf("time %d: %s, replayed %q", n+1, response.Status, response.Header.Get("Idempotency-Replayed"))
+		}
+	}
+	wantProblem(t, receive("note-1", `{"quantity":11}`), 422, gateway.CodeKeyReused)
+	if response := receive("note-2", `{"quantity":5}`); response.StatusCode != http.StatusOK {
+		t.Fatal(response.Status)
+	}
+	page := decode[gateway.StockPage](t, send(g, http.MethodGet, "/v1/stock", ""))
+	want := []gateway.StockLevel{{SKU: "sku-1", OnHand: 15, Received: 15}}
+	if diff := cmp.Diff(want, page.Stock, cmp.AllowUnexported(gateway.StockLevel{})); diff != "" {
+		t.Errorf("stock (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheGatewayIsReadyWhenItsDatabaseAnswers(t *testing.T) {
+	t.Parallel()
+	if response := send(stored(t), http.MethodGet, "/readyz", ""); response.StatusCode != http.StatusOK {
+		t.Error(response.Status)
+	}
+}
