@@ -69,6 +69,7 @@ var rooms = map[string]room{
 	"internal/provider/providertest": {knows: []string{".", "internal/provider"}},
 	"internal/kafka":                 {knows: []string{"."}, uses: []string{kafkaModule}},
 	"internal/client":                {uses: []string{uuidModule}, sealed: true}, // its wire structs are its own, so that it sees what any other program sees
+	"internal/picture":               {knows: []string{"."}},
 	"internal/embedded":              {knows: []string{"."}, uses: []string{temporalServer, temporalUI, temporalAPI, kfakeModule, sqliteModule}},
 	"internal/app": {
 		knows: []string{
@@ -77,7 +78,7 @@ var rooms = map[string]room{
 		},
 		uses: []string{temporalSDK, temporalAPI, kafkaModule, kongModule},
 	},
-	"cmd/skald": {knows: []string{".", "internal/app", "internal/client"}, uses: []string{kongModule}},
+	"cmd/skald": {knows: []string{".", "internal/app", "internal/client", "internal/picture"}, uses: []string{kongModule}},
 }
 
 // linksServer lists the rooms that may contain the Temporal server, tests

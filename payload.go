@@ -37,25 +37,25 @@ type ShipmentScheduled struct {
 	Reference string `json:"reference"` // the carrier's
 }
 
-// OrderConfirmed is a good end.
+// OrderConfirmed says that the order is paid and handed to the carrier.
 type OrderConfirmed struct {
 	OrderID string `json:"order_id"`
 	Total   Money  `json:"total"`
 }
 
-// OrderRejected is the end of an order that was refused.
+// OrderRejected says that the order ended because a step was refused.
 type OrderRejected struct {
 	OrderID string `json:"order_id"`
 	Cause   Cause  `json:"cause"`
 }
 
-// OrderFailed is the end of an order of which a step was exhausted.
+// OrderFailed says that the order ended because a step was exhausted.
 type OrderFailed struct {
 	OrderID string `json:"order_id"`
 	Cause   Cause  `json:"cause"`
 }
 
-// OrderCancelled is the end of an order that was cancelled.
+// OrderCancelled says that the order ended because the customer cancelled.
 type OrderCancelled struct {
 	OrderID string `json:"order_id"`
 	Cause   Cause  `json:"cause"`
@@ -67,7 +67,7 @@ type OrderNeedsAttention struct {
 	Undo    Undo   `json:"undo"` // the first that was refused for good
 }
 
-// IncidentResolved records a person's decision about an incident.
+// IncidentResolved says what a person decided about an incident.
 type IncidentResolved struct {
 	OrderID    string         `json:"order_id"`
 	Undo       Undo           `json:"undo"`

@@ -8,8 +8,8 @@ import (
 	"io"
 )
 
-// OrderPlaced is the data of order.placed, and the wire form in which other
-// systems place orders by Kafka. What skald publishes carries neither Payment
+// OrderPlaced says what was ordered. It is also the form in which other systems
+// place orders by Kafka. What skald publishes carries neither Payment
 // nor ShipTo; a message from elsewhere must carry both.
 type OrderPlaced struct {
 	ID         string       `json:"id"`
