@@ -1,0 +1,9 @@
+package workers
+
+// HoldFor takes a slot and passes it to an order, as intake does around a
+// successful start. The slot ends with Finish or its hold.
+func (s *Slots) HoldFor(orderID string) {
+	held := s.take()
+	held.register(orderID)
+	held.keep()
+}
