@@ -55,6 +55,8 @@ var (
 	ErrKeyReused = errors.New("idempotency key was used for another request")
 	// ErrIncidentOpen: an undo was refused for good and nobody has decided yet.
 	ErrIncidentOpen = errors.New("incident waits for a decision")
+	// ErrChanged: the order is no longer as the caller knows it.
+	ErrChanged = errors.New("order has changed")
 	// ErrDecided: the incident was already decided by another decision.
 	ErrDecided = errors.New("incident was already decided")
 )

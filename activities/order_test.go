@@ -225,7 +225,7 @@ func (w *world) wantUndoRefused(t *testing.T, call skald.StepCall, asked int64) 
 	wantKind(t, err, skald.ErrorUndoRefused)
 	_, err = w.CloseOrder(t.Context(), call)
 	wantKind(t, err, skald.ErrorUndoRefused)
-	incidents, err := w.store.Incidents(t.Context(), call.OrderID)
+	incidents, err := w.store.Incidents(t.Context(), skald.IncidentQuery{OrderID: call.OrderID, Limit: 10})
 	if err != nil || len(incidents) != 1 {
 		t.Fatalf("incidents %+v, %v", incidents, err)
 	}

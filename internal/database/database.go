@@ -15,10 +15,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Options says which database to open.
@@ -140,33 +138,6 @@ func pause(ctx context.Context, attempt int) error {
 	case <-timer.C:
 		return nil
 	}
-}
-
-// Redact hides the passwords in a database URL. Of text that is no URL, or in
-// which a password may stand where none belongs, it shows at most the scheme.
-func Redact(raw string) string {
-	scheme, _, _ := strings.Cut(raw, ":")
-	if scheme == "sqlite" {
-		return raw
-	}
-	if strings.ContainsFunc(scheme, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		return "…"
-	}
-	parsed, err := url.Parse(raw)
-	if err != nil || parsed.Opaque != "" || strings.Contains(parsed.Path+parsed.RawQuery, "@") {
-		return scheme + ":…"
-	}
-	parsed.RawQuery = redactQuery(parsed.Query()).Encode()
-	return parsed.Redacted()
-}
-
-func redactQuery(query url.Values) url.Values {
-	for name := range query {
-		if strings.Contains(strings.ToLower(name), "password") {
-			query.Set(name, "xxxxx")
-		}
-	}
-	return query
 }
 
 // connector opens connections of a driver by name, and can be wrapped.

@@ -2,11 +2,11 @@ package database_test
 
 import (
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/skald-saga/skald/internal/database"
 	"github.com/skald-saga/skald/internal/database/databasetest"
 )
 
@@ -46,16 +46,20 @@ func migratesAtOnce(t *testing.T, engine databasetest.Engine) {
 		t.Skip("one process at a time owns an SQLite file: the embedded mode locks its folder")
 	}
 	url := engine.Fresh(t)
-	var all sync.WaitGroup
-	for range 3 {
-		db := open(t, url) // a pool of its own, as another process has
-		all.Go(func() {
-			if err := db.Migrate(t.Context(), twoMigrations, "schema_of_things"); err != nil {
-				t.Error(err)
-			}
-		})
+	one, two := open(t, url), open(t, url) // two pools, as two processes have
+	ctx, hold := databasetest.HoldBefore(t.Context(), "CREATE TABLE thing", 1)
+	defer hold.Release()
+	ended := make(chan error, 2)
+	go func() { ended <- one.Migrate(ctx, twoMigrations, "schema_of_things") }()
+	hold.Await(t)
+	go func() { ended <- two.Migrate(t.Context(), twoMigrations, "schema_of_things") }()
+	databasetest.Eventually(t, "the second asks for the lock", func() bool { return askedForLock(t, two) })
+	hold.Release()
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	}
-	all.Wait()
 	var count int64
 	if err := open(t, url).Read().QueryRowContext(t.Context(), `SELECT count(*) FROM thing`).Scan(&count); err != nil {
 		t.Fatal(err)
@@ -63,6 +67,19 @@ func migratesAtOnce(t *testing.T, engine databasetest.Engine) {
 	if count != 1 {
 		t.Errorf("%d rows, want the one that the second migration writes once", count)
 	}
+}
+
+// askedForLock reports whether a connection of the database asked for the
+// migration lock last, and now does nothing.
+func askedForLock(t *testing.T, db *database.DB) bool {
+	t.Helper()
+	var waiting int
+	err := db.Read().QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+		WHERE datname = current_database() AND state = 'idle' AND query LIKE '%pg_try_advisory_lock%'`).Scan(&waiting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return waiting > 0
 }
 
 func migrationFails(t *testing.T, engine databasetest.Engine) {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -50,11 +51,27 @@ func choosePort(name string, port int) (int, error) {
 	return port, nil
 }
 
+// given holds the free ports that this process has chosen. Other engines of it
+// look for ports between a choice and its use, so none is chosen twice.
+var given = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: map[int]bool{}}
+
+var errGiven = errors.New("chosen before")
+
 func freePort(name string) (int, error) {
+	given.Lock()
+	defer given.Unlock()
 	var last error
 	for range freePortTries {
 		port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1)
+		if given.ports[port] {
+			last = errGiven
+			continue
+		}
 		if last = tryPort(port); last == nil {
+			given.ports[port] = true
 			return port, nil
 		}
 	}

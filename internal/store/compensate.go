@@ -11,12 +11,16 @@ import (
 // before the pivot is refused, and the order ends cancelled even if the running
 // step is refused for another reason. A repeat is success. A *CancelRefused when
 // it is too late: the order is final otherwise, compensates for another cause,
-// or its shipping is already being asked for.
+// or its shipping is already being asked for. ErrChanged when the order is no
+// longer as the request expects it.
 func (s *Store) RequestCancel(ctx context.Context, orderID, reason string, request skald.CancelRequest) (skald.OrderState, error) {
 	err := s.inTx(ctx, func(t *tx) error {
 		o, err := t.lock(orderID)
 		if err != nil {
 			return err
+		}
+		if !o.isStill(request.IfUnchanged) {
+			return skald.ErrChanged
 		}
 		if o.order.CancelRequested {
 			return nil
@@ -30,6 +34,10 @@ func (s *Store) RequestCancel(ctx context.Context, orderID, reason string, reque
 		return skald.OrderState{}, fmt.Errorf("cancel order %s: %w", orderID, err)
 	}
 	return s.Order(ctx, orderID)
+}
+
+func (o *locked) isStill(seen *skald.Version) bool {
+	return seen == nil || (seen.Sequence == o.order.LastSequence && seen.UpdatedAt.Equal(o.order.UpdatedAt))
 }
 
 func (o *locked) mayCancel() error {

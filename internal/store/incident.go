@@ -11,7 +11,9 @@ var (
 	selectIncident = sqlText("select incident", `
 		SELECT code, message, refusals, open, action, opened_at, decision_id FROM incidents WHERE order_id = $1 AND undo = $2`)
 	selectIncidents = sqlText("list incidents", `
-		SELECT undo, code, message, refusals, open, action, opened_at FROM incidents WHERE order_id = $1 ORDER BY opened_at, undo`)
+		SELECT order_id, undo, code, message, refusals, open, action, opened_at FROM incidents
+		WHERE ($1 = '' OR order_id = $1) AND open >= $2 AND (opened_at, order_id, undo) > ($3, $4, $5)
+		ORDER BY opened_at, order_id, undo LIMIT $6`)
 	openIncident = sqlText("open incident", `
 		INSERT INTO incidents (order_id, undo, code, message, refusals, open, opened_at) VALUES ($1, $2, $3, $4, 1, 1, $5)
 		ON CONFLICT (order_id, undo) DO UPDATE SET code = excluded.code, message = excluded.message,
@@ -109,18 +111,37 @@ func (s *Store) DecideIncident(ctx context.Context, decision skald.Decision) (sk
 	return incident.Incident, nil
 }
 
-// Incidents lists an order's incidents, oldest first.
-func (s *Store) Incidents(ctx context.Context, orderID string) ([]skald.Incident, error) {
+// Incidents lists incidents, oldest first.
+func (s *Store) Incidents(ctx context.Context, q skald.IncidentQuery) ([]skald.Incident, error) {
+	after := int64(-1)
+	if q.AfterOrder != "" {
+		after = micros(q.AfterTime)
+	}
 	incidents := []skald.Incident{}
 	err := s.each(ctx, selectIncidents, func(scan func(...any) error) error {
-		incident := skald.Incident{OrderID: orderID}
+		var incident skald.Incident
 		var open, opened int64
-		err := scan(&incident.Undo, &incident.Code, &incident.Message, &incident.Refusals, &open, &incident.Action, &opened)
+		err := scan(&incident.OrderID, &incident.Undo, &incident.Code, &incident.Message, &incident.Refusals,
+			&open, &incident.Action, &opened)
 		incident.Open, incident.OpenedAt = open == 1, fromMicros(opened)
 		incidents = append(incidents, incident)
 		return err
-	}, orderID)
+	}, q.OrderID, flag(q.OnlyOpen), after, q.AfterOrder, q.AfterUndo, q.Limit)
 	return incidents, err
+}
+
+// Incident is one incident. ErrNotFound when there is none.
+func (s *Store) Incident(ctx context.Context, orderID string, undo skald.Undo) (skald.Incident, error) {
+	incidents, err := s.Incidents(ctx, skald.IncidentQuery{OrderID: orderID, Limit: len(skald.Undos())})
+	if err != nil {
+		return skald.Incident{}, err
+	}
+	for _, incident := range incidents {
+		if incident.Undo == undo {
+			return incident, nil
+		}
+	}
+	return skald.Incident{}, fmt.Errorf("incident %s of order %s: %w", undo, orderID, skald.ErrNotFound)
 }
 
 func (t *tx) decided(decision skald.Decision) (bool, error) {

@@ -57,19 +57,59 @@ func (s *Store) Unpublished(ctx context.Context, afterPosition int64, limit int)
 	return rows, err
 }
 
-var markPublished = sqlText("mark event published",
-	`UPDATE events SET published_at = {{now}} WHERE position = $1 AND published_at IS NULL`)
+var (
+	lockPublications = sqlText("lock publications", `SELECT last FROM publications WHERE name = 'events' {{lock}}`)
+	markPublished    = sqlText("mark event published",
+		`UPDATE events SET published_at = {{now}}, publication = $2 WHERE position = $1 AND published_at IS NULL`)
+	savePublications = sqlText("save publications", `UPDATE publications SET last = $1 WHERE name = 'events'`)
+)
 
-// MarkPublished notes that every topic of these events has acknowledged them.
+// MarkPublished notes that every topic of these events has acknowledged them,
+// and counts them as publications in the order given. Events marked before keep
+// their number.
 func (s *Store) MarkPublished(ctx context.Context, positions []int64) error {
 	return s.inTx(ctx, func(t *tx) error {
+		var last int64
+		if _, err := t.scan(lockPublications, []any{&last}); err != nil {
+			return err
+		}
 		for _, position := range positions {
-			if _, err := t.exec(markPublished, position); err != nil {
+			changed, err := t.exec(markPublished, position, last+1)
+			if err != nil {
 				return err
 			}
+			last += changed
 		}
-		return nil
+		_, err := t.exec(savePublications, last)
+		return err
 	})
+}
+
+var (
+	selectPublished = sqlText("select published events", `
+		SELECT `+eventColumns+`, publication FROM events WHERE publication > $1 ORDER BY publication LIMIT $2`)
+	lastPublication = sqlText("last publication", `SELECT last FROM publications WHERE name = 'events'`)
+)
+
+// Published lists events behind a publication, in the order in which they were
+// published. Whoever has read up to a number has missed nothing before it.
+func (s *Store) Published(ctx context.Context, after int64, limit int) ([]skald.PublishedEvent, error) {
+	events := []skald.PublishedEvent{}
+	err := s.each(ctx, selectPublished, func(scan func(...any) error) error {
+		var published skald.PublishedEvent
+		err := scanEvent(scan, &published.Event, &published.Publication)
+		events = append(events, published)
+		return err
+	}, after, limit)
+	return events, err
+}
+
+// LastPublication is the number of the newest published event, 0 before the
+// first.
+func (s *Store) LastPublication(ctx context.Context) (int64, error) {
+	var last int64
+	_, err := s.scan(ctx, lastPublication, []any{&last})
+	return last, err
 }
 
 // relayLease is the only lease there is.

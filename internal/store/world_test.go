@@ -1,7 +1,10 @@
+//go:build !race
+
 package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/skald-saga/skald"
-	"github.com/skald-saga/skald/internal/database"
 	"github.com/skald-saga/skald/internal/store"
 )
 
@@ -19,7 +21,7 @@ type world struct {
 	t       *rapid.T
 	ctx     context.Context
 	store   *store.Store
-	db      *database.DB
+	see     *sql.Stmt // seeOrder
 	sku     string
 	orders  []*order
 	ledger  map[string]string // provider's state by key: "", captured, refused, closed, refunded
@@ -42,9 +44,9 @@ type order struct {
 	last        sight
 }
 
-func newWorld(t *rapid.T, s *store.Store, db *database.DB, name string) *world {
+func newWorld(t *rapid.T, s *store.Store, see *sql.Stmt, name string) *world {
 	w := &world{
-		t: t, ctx: context.Background(), store: s, db: db, sku: name, ledger: map[string]string{},
+		t: t, ctx: context.Background(), store: s, see: see, sku: name, ledger: map[string]string{},
 		sticky: rapid.Bool().Draw(t, "sticky"),
 	}
 	_, _, err := s.ReceiveStock(w.ctx, skald.Receipt{ID: "first", SKU: name, Quantity: 1})

@@ -64,10 +64,21 @@ CREATE TABLE events (
     trace_parent TEXT   NOT NULL,
     data         TEXT   NOT NULL,
     occurred_at  BIGINT NOT NULL,
-    published_at BIGINT
+    published_at BIGINT,
+    publication  BIGINT, -- 1, 2, 3, … without gaps, in the order in which events became published
+    CHECK ((published_at IS NULL) = (publication IS NULL))
 );
 CREATE UNIQUE INDEX events_timeline ON events (subject, sequence) WHERE sequence > 0;
 CREATE INDEX events_unpublished ON events (position) WHERE published_at IS NULL;
+CREATE UNIQUE INDEX events_published ON events (publication) WHERE publication IS NOT NULL;
+
+-- The last publication. One row, whose lock lets one transaction at a time
+-- publish, so that a reader who has seen a number has seen all before it.
+CREATE TABLE publications (
+    name TEXT   PRIMARY KEY,
+    last BIGINT NOT NULL
+);
+INSERT INTO publications (name, last) VALUES ('events', 0);
 
 -- The recorded outcome of every do and undo. An undo with outcome 'nothing' is
 -- a barrier: a do that comes after it is refused.
@@ -145,6 +156,8 @@ CREATE TABLE incidents (
     opened_at   BIGINT NOT NULL,
     PRIMARY KEY (order_id, undo)
 );
+
+CREATE INDEX incidents_oldest ON incidents (opened_at, order_id, undo);
 
 CREATE TABLE decisions (
     id         TEXT   PRIMARY KEY,

@@ -6,6 +6,14 @@ import (
 	"github.com/skald-saga/skald"
 )
 
+func reserve(g *saga) call {
+	return func(ctx context.Context) string { return said(g.ReserveStock(ctx, g.id)) }
+}
+
+func release(g *saga) call {
+	return func(ctx context.Context) string { return said(g.ReleaseStock(ctx, g.id)) }
+}
+
 func begin(step skald.Step) func(g *saga) call {
 	return func(g *saga) call {
 		return func(ctx context.Context) string {

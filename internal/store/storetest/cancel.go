@@ -52,6 +52,25 @@ func testCancel(t *testing.T, s *shop) {
 		equal(t, "answer", state.CancelRequested, true)
 		g.timeline(t, placed(), fact{kind: skald.KindOrderCancelRequested, cause: 1, payload: skald.OrderCancelRequested{OrderID: g.id}})
 	})
+	t.Run("of an order that has changed since it was seen is refused", func(t *testing.T) {
+		g := s.place(t)
+		state, err := g.Order(t.Context(), g.id)
+		must(t, err)
+		seen := &skald.Version{Sequence: state.LastSequence, UpdatedAt: state.UpdatedAt}
+		g.walk(t, skald.StepReserveStock)
+		s.unchanged(t, "a cancel of another version", func() {
+			_, err := g.RequestCancel(t.Context(), g.id, "", skald.CancelRequest{IfUnchanged: seen})
+			if !errors.Is(err, skald.ErrChanged) {
+				t.Errorf("got %v", err)
+			}
+		})
+		if state, err = g.Order(t.Context(), g.id); err != nil {
+			t.Fatal(err)
+		}
+		seen = &skald.Version{Sequence: state.LastSequence, UpdatedAt: state.UpdatedAt}
+		_, err = g.RequestCancel(t.Context(), g.id, "", skald.CancelRequest{IfUnchanged: seen})
+		must(t, err)
+	})
 	t.Run("keeps the trace of who asked", func(t *testing.T) {
 		g := s.place(t)
 		trace := "00-11111111111111111111111111111111-2222222222222222-01"

@@ -101,7 +101,7 @@ func testIncident(t *testing.T, s *shop) {
 
 func (g *saga) incidents(t *testing.T, want ...skald.Incident) {
 	t.Helper()
-	got, err := g.Incidents(t.Context(), g.id)
+	got, err := g.Incidents(t.Context(), skald.IncidentQuery{OrderID: g.id, Limit: 10})
 	must(t, err)
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(skald.Incident{}, "OpenedAt")); diff != "" {
 		t.Errorf("incidents (-want +got):\n%s", diff)

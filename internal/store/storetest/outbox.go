@@ -3,12 +3,10 @@ package storetest
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/skald-saga/skald"
-	"github.com/skald-saga/skald/internal/database/databasetest"
 )
 
 func testOutbox(t *testing.T, s *shop) {
@@ -77,24 +75,4 @@ func drain(s *shop) bool {
 	default:
 		return false
 	}
-}
-
-func testLease(t *testing.T, s *shop) {
-	acquire := func(holder string, ttl time.Duration) bool {
-		t.Helper()
-		held, err := s.AcquireLease(t.Context(), holder, ttl)
-		must(t, err)
-		return held
-	}
-	equal(t, "a takes it", acquire("a", time.Hour), true)
-	equal(t, "b does not", acquire("b", time.Hour), false)
-	must(t, s.ReleaseLease(t.Context(), "b"))
-	equal(t, "b does not by releasing what it does not hold", acquire("b", time.Hour), false)
-	equal(t, "a renews, and shortens", acquire("a", time.Millisecond), true)
-	databasetest.Eventually(t, "b takes the lease that ran out", func() bool { return acquire("b", time.Hour) })
-	equal(t, "a lost it", acquire("a", time.Hour), false)
-	must(t, s.ReleaseLease(t.Context(), "b"))
-	equal(t, "a takes what was released", acquire("a", time.Hour), true)
-	went := s.interleave(t, lease(s, "a"), lease(s, "b"))
-	equal(t, "two at once", []string{went.First, went.Second}, []string{"true", "false"})
 }

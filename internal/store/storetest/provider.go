@@ -2,11 +2,13 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/skald-saga/skald"
+	"github.com/skald-saga/skald/internal/database/databasetest"
 )
 
 var anyRemaining = cmpopts.IgnoreFields(skald.Intent{}, "Remaining")
@@ -39,6 +41,7 @@ func testProviderStep(t *testing.T, s *shop) {
 		placed := func(t *testing.T) *saga { return s.place(t).walk(t, before...) }
 		t.Run(string(step)+" begun twice renews its window under the same key", func(t *testing.T) { beginTwice(t, placed(t), step) })
 		t.Run(string(step)+" begun with a shorter window keeps the longer", func(t *testing.T) { beginShorter(t, placed(t), step) })
+		t.Run(string(step)+" counts a slow commit against its window", func(t *testing.T) { beginSlowly(t, placed(t), step) })
 		t.Run(string(step)+" finished late only notes its reference", func(t *testing.T) { finishLate(t, placed(t), step) })
 		t.Run(string(step)+" finished again keeps its first answer", func(t *testing.T) { finishAgain(t, placed(t), step) })
 		t.Run(string(step)+" with a closed key is refused", func(t *testing.T) { keyClosed(t, placed(t), step) })
@@ -84,6 +87,26 @@ func beginShorter(t *testing.T, g *saga, step skald.Step) {
 	equal(t, "not_after", g.notAfter(t, step), notAfter)
 	if intent.Remaining > window/2 {
 		t.Errorf("may be called for %s, asked for %s", intent.Remaining, window/2)
+	}
+}
+
+// beginSlowly holds the commit for a while: what the window lost by it, the
+// caller must not have, or it would call with a key that is settled already.
+func beginSlowly(t *testing.T, g *saga, step skald.Step) {
+	const lost = 20 * time.Millisecond
+	ctx, hold := databasetest.HoldBefore(t.Context(), databasetest.Commit, 1)
+	defer hold.Release()
+	remaining := make(chan time.Duration, 1)
+	go func() {
+		intent, _, _ := g.BeginStep(ctx, g.id, step, window) // its error leaves nothing remaining
+		remaining <- intent.Remaining
+	}()
+	hold.Await(t)
+	held := time.Now()
+	databasetest.Eventually(t, "time passes", func() bool { return time.Since(held) >= lost })
+	hold.Release()
+	if got := <-remaining; got <= 0 || got > window-lost {
+		t.Errorf("may be called for %s, want at most %s", got, window-lost)
 	}
 }
 
