@@ -55,7 +55,7 @@ type room struct {
 // rooms is the map. A new package gets its row here.
 var rooms = map[string]room{
 	".":                              {uses: []string{uuidModule}, sealed: true},
-	"gateway":                        {knows: []string{"."}, uses: []string{ginModule, humaModule}},
+	"gateway":                        {knows: []string{".", "internal/feed"}, uses: []string{ginModule, humaModule}},
 	"activities":                     {knows: []string{".", "internal/provider"}, uses: []string{temporalSDK}},
 	"workflows/saga":                 {uses: []string{temporalSDK, temporalAPI}, sealed: true},
 	"workflows":                      {knows: []string{".", "activities", "workflows/saga"}, uses: []string{temporalSDK, temporalAPI}},
@@ -66,19 +66,30 @@ var rooms = map[string]room{
 	"internal/store/storetest":       {knows: []string{".", "internal/database", "internal/database/databasetest", "internal/store"}},
 	"internal/provider":              {knows: []string{"."}},
 	"internal/provider/sandbox":      {knows: []string{".", "internal/database", "internal/provider"}},
-	"internal/provider/providertest": {knows: []string{".", "internal/provider"}},
+	"internal/provider/check":        {knows: []string{".", "internal/provider"}},
+	"internal/provider/providertest": {knows: []string{".", "internal/provider", "internal/provider/check"}},
+	"internal/provider/remote":       {knows: []string{".", "internal/provider", "internal/provider/check"}},
 	"internal/kafka":                 {knows: []string{"."}, uses: []string{kafkaModule}},
+	"internal/deadletter":            {knows: []string{".", "internal/kafka"}, uses: []string{kafkaModule}},
+	"internal/feed":                  {knows: []string{"."}},
+	"internal/schema":                {knows: []string{"."}},
+	"internal/audit":                 {knows: []string{".", "workflows", "internal/kafka", "internal/provider"}, uses: []string{temporalSDK, temporalAPI, kafkaModule}},
+	"internal/stack":                 {knows: []string{".", "internal/client"}, uses: []string{temporalSDK, temporalAPI, kafkaModule, pgxModule}},
+	"internal/stack/cmd/stack":       {knows: []string{"internal/stack"}},
 	"internal/client":                {uses: []string{uuidModule}, sealed: true}, // its wire structs are its own, so that it sees what any other program sees
 	"internal/picture":               {knows: []string{"."}},
 	"internal/embedded":              {knows: []string{"."}, uses: []string{temporalServer, temporalUI, temporalAPI, kfakeModule, sqliteModule}},
 	"internal/app": {
 		knows: []string{
 			".", "gateway", "activities", "workflows", "workers", "internal/database", "internal/store", "internal/kafka",
-			"internal/client", "internal/embedded", "internal/provider", "internal/provider/sandbox",
+			"internal/audit", "internal/client", "internal/deadletter", "internal/embedded", "internal/feed", "internal/provider",
+			"internal/provider/check", "internal/provider/remote", "internal/provider/sandbox", "internal/schema",
 		},
 		uses: []string{temporalSDK, temporalAPI, kafkaModule, kongModule},
 	},
-	"cmd/skald": {knows: []string{".", "internal/app", "internal/client", "internal/picture"}, uses: []string{kongModule}},
+	"docs/examples/orders-go":   {uses: []string{kafkaModule}}, // as anybody else's program: nothing of skald
+	"docs/examples/provider-go": {sealed: true},
+	"cmd/skald":                 {knows: []string{".", "internal/app", "internal/client", "internal/picture"}, uses: []string{kongModule}},
 }
 
 // linksServer lists the rooms that may contain the Temporal server, tests

@@ -13,28 +13,7 @@ import (
 	"github.com/skald-saga/skald"
 )
 
-// Headers of a dead letter, on top of the message's own. The first six have the
-// names that Kafka's brokers use for theirs (KIP-1191), so that tools know them.
 const (
-	HeaderErrorTopic         = "__dlq.errors.topic"
-	HeaderErrorPartition     = "__dlq.errors.partition"
-	HeaderErrorOffset        = "__dlq.errors.offset"
-	HeaderErrorGroup         = "__dlq.errors.group"
-	HeaderErrorDeliveryCount = "__dlq.errors.delivery.count"
-	HeaderErrorMessage       = "__dlq.errors.message"
-
-	HeaderReason        = "skald-dlq-reason"
-	HeaderStage         = "skald-dlq-stage"
-	HeaderFirstFailedAt = "skald-dlq-first-failed-at"
-	HeaderAttempts      = "skald-dlq-attempts"
-	// HeaderReplayCount says how often the message was put back on the orders
-	// topic. Whoever replays it counts up; intake carries it on.
-	HeaderReplayCount = "skald-dlq-replay-count"
-)
-
-const (
-	deadLetterPrefix = "__dlq.errors."
-	replayPrefix     = "skald-dlq-"
 	// letterTimeout bounds one write of a dead letter.
 	letterTimeout = 10 * time.Second
 	// maxMessageBytes bounds the text of a dead letter's error.
@@ -54,26 +33,27 @@ func deadLetter(j *job, group string, u *unusable) *kgo.Record {
 	}
 	for _, header := range source.Headers {
 		switch {
-		case header.Key == HeaderReplayCount:
+		case header.Key == skald.HeaderLetterReplayCount:
 			replays = strconv.FormatUint(countOf(header.Value), 10)
-		case strings.HasPrefix(header.Key, deadLetterPrefix), strings.HasPrefix(header.Key, replayPrefix):
+		case skald.IsDeadLetterHeader(header.Key):
 		default:
 			letter.Headers = append(letter.Headers, header)
 		}
 	}
 	attempts := strconv.Itoa(j.attempts)
 	for _, header := range [][2]string{
-		{HeaderErrorTopic, source.Topic},
-		{HeaderErrorPartition, strconv.FormatInt(int64(source.Partition), 10)},
-		{HeaderErrorOffset, strconv.FormatInt(source.Offset, 10)},
-		{HeaderErrorGroup, group},
-		{HeaderErrorDeliveryCount, attempts},
-		{HeaderErrorMessage, truncate(u.Error(), maxMessageBytes)},
-		{HeaderReason, string(u.reason)},
-		{HeaderStage, u.stage},
-		{HeaderFirstFailedAt, j.firstFail.Format(time.RFC3339Nano)},
-		{HeaderAttempts, attempts},
-		{HeaderReplayCount, replays},
+		{skald.HeaderErrorTopic, source.Topic},
+		{skald.HeaderErrorPartition, strconv.FormatInt(int64(source.Partition), 10)},
+		{skald.HeaderErrorOffset, strconv.FormatInt(source.Offset, 10)},
+		{skald.HeaderErrorGroup, group},
+		{skald.HeaderErrorDeliveryCount, attempts},
+		{skald.HeaderErrorMessage, truncate(u.Error(), maxMessageBytes)},
+		{skald.HeaderLetterReason, string(u.reason)},
+		{skald.HeaderLetterStage, u.stage},
+		{skald.HeaderLetterFirstFailedAt, j.firstFail.Format(time.RFC3339Nano)},
+		{skald.HeaderLetterParkedAt, time.Now().UTC().Format(time.RFC3339Nano)},
+		{skald.HeaderLetterAttempts, attempts},
+		{skald.HeaderLetterReplayCount, replays},
 	} {
 		letter.Headers = append(letter.Headers, kgo.RecordHeader{Key: header[0], Value: []byte(header[1])})
 	}

@@ -88,7 +88,7 @@ func TestEveryReasonLandsInTheDeadLettersAndStopsNothing(t *testing.T) {
 	var got []letter
 	for _, r := range read(t, d.cluster, skald.TopicDeadLetters, len(poison)) {
 		got = append(got, letterOf(r))
-		if text := header(r, workers.HeaderErrorMessage); strings.Contains(text, "hunter2") {
+		if text := header(r, skald.HeaderErrorMessage); strings.Contains(text, "hunter2") {
 			t.Errorf("a dead letter's message repeats a value: %s", text)
 		}
 	}
@@ -101,11 +101,11 @@ func TestEveryReasonLandsInTheDeadLettersAndStopsNothing(t *testing.T) {
 	if err := d.intake.Ready(); err != nil {
 		t.Errorf("bad records alone made intake unready: %v", err)
 	}
-	counts := map[workers.Reason]int64{}
+	counts := map[skald.DeadLetterReason]int64{}
 	for _, each := range want {
-		counts[workers.Reason(each.Reason)]++
+		counts[skald.DeadLetterReason(each.Reason)]++
 	}
-	if diff := cmp.Diff(counts, d.intake.State().DeadLetters); diff != "" || len(counts) != len(workers.Reasons()) {
+	if diff := cmp.Diff(counts, d.intake.State().DeadLetters); diff != "" || len(counts) != len(skald.DeadLetterReasons()) {
 		t.Errorf("counted by reason (-want +got):\n%s", diff)
 	}
 }
@@ -113,7 +113,7 @@ func TestEveryReasonLandsInTheDeadLettersAndStopsNothing(t *testing.T) {
 type letter struct{ Reason, Stage, Attempts, Message string }
 
 func letterOf(r *kgo.Record) letter {
-	return letter{header(r, workers.HeaderReason), header(r, workers.HeaderStage), header(r, workers.HeaderAttempts), header(r, workers.HeaderErrorMessage)}
+	return letter{header(r, skald.HeaderLetterReason), header(r, skald.HeaderLetterStage), header(r, skald.HeaderLetterAttempts), header(r, skald.HeaderErrorMessage)}
 }
 
 func sorted(letters []letter) []letter {
@@ -159,13 +159,13 @@ func TestADeadLetterKeepsTheMessageAsItWas(t *testing.T) {
 	if diff := cmp.Diff(source.Headers, own, cmp.Comparer(func(a, b kgo.RecordHeader) bool { return a.Key == b.Key && string(a.Value) == string(b.Value) })); diff != "" {
 		t.Errorf("the message's own headers (-want +got):\n%s", diff)
 	}
-	at, err := time.Parse(time.RFC3339Nano, header(got, workers.HeaderFirstFailedAt))
+	at, err := time.Parse(time.RFC3339Nano, header(got, skald.HeaderLetterFirstFailedAt))
 	if err != nil || at.Before(before) || at.After(time.Now()) {
 		t.Errorf("first failed at %v, %v", at, err)
 	}
 	added := map[string]string{}
 	for _, h := range got.Headers[len(source.Headers):] {
-		if h.Key != workers.HeaderFirstFailedAt {
+		if h.Key != skald.HeaderLetterFirstFailedAt && h.Key != skald.HeaderLetterParkedAt {
 			added[h.Key] = string(h.Value)
 		}
 	}
@@ -188,7 +188,7 @@ func TestAReplayedDeadLetterDoesNotGrow(t *testing.T) {
 	first := read(t, d.cluster, skald.TopicDeadLetters, 1)[0]
 	replay := &kgo.Record{Topic: skald.TopicOrders, Key: first.Key, Value: first.Value, Headers: slices.Clone(first.Headers)}
 	for n, h := range replay.Headers {
-		if h.Key == workers.HeaderReplayCount {
+		if h.Key == skald.HeaderLetterReplayCount {
 			replay.Headers[n].Value = []byte("2")
 		}
 	}
@@ -197,10 +197,10 @@ func TestAReplayedDeadLetterDoesNotGrow(t *testing.T) {
 	if len(second.Headers) != len(first.Headers) {
 		t.Errorf("%d headers became %d", len(first.Headers), len(second.Headers))
 	}
-	if got := header(second, workers.HeaderReplayCount); got != "2" {
+	if got := header(second, skald.HeaderLetterReplayCount); got != "2" {
 		t.Errorf("replay count is %q, want 2", got)
 	}
-	if got := header(second, workers.HeaderErrorOffset); got != "1" {
+	if got := header(second, skald.HeaderErrorOffset); got != "1" {
 		t.Errorf("offset is %q, want that of the replay, 1", got)
 	}
 }
@@ -213,7 +213,7 @@ func TestALongErrorIsCutBetweenCharacters(t *testing.T) {
 	}
 	produce(t, d.cluster, placed(t, "order-1"))
 	running(t, d.intake)
-	got := header(read(t, d.cluster, skald.TopicDeadLetters, 1)[0], workers.HeaderErrorMessage)
+	got := header(read(t, d.cluster, skald.TopicDeadLetters, 1)[0], skald.HeaderErrorMessage)
 	if want := "start saga: " + strings.Repeat("ä", 506); got != want {
 		t.Errorf("message has %d bytes, want %d", len(got), len(want))
 	}

@@ -50,15 +50,15 @@ func judgeAdmit(req request, err error) error {
 	var invalid *skald.Invalid
 	switch refused, isRefused := skald.AsRefused(err); {
 	case errors.Is(err, skald.ErrOrderConflict):
-		return &unusable{ReasonOrderConflict, stageAdmit, skald.ErrOrderConflict}
+		return &unusable{skald.DeadLetterOrderConflict, stageAdmit, skald.ErrOrderConflict}
 	case errors.Is(err, skald.ErrNotFound) && req.ours:
-		return &unusable{ReasonUnknownOrder, stageAdmit, errors.New("the order is not stored")}
+		return &unusable{skald.DeadLetterUnknownOrder, stageAdmit, errors.New("the order is not stored")}
 	case errors.Is(err, skald.ErrNotFound):
-		return &unusable{ReasonSchema, stageAdmit, errors.New("payment and ship_to are required")}
+		return &unusable{skald.DeadLetterSchema, stageAdmit, errors.New("payment and ship_to are required")}
 	case errors.As(err, &invalid):
-		return &unusable{ReasonSchema, stageAdmit, invalid}
+		return &unusable{skald.DeadLetterSchema, stageAdmit, invalid}
 	case isRefused:
-		return &unusable{ReasonSchema, stageAdmit, refused}
+		return &unusable{skald.DeadLetterSchema, stageAdmit, refused}
 	default:
 		return &unavailable{what: "store", err: err}
 	}
@@ -69,7 +69,7 @@ func judgeAdmit(req request, err error) error {
 func (i *Intake) start(ctx context.Context, j *job, order skald.OrderState) error {
 	options, input, err := startOf(order, i.o.Patience)
 	if err != nil {
-		return &unusable{ReasonSchema, stageStart, err}
+		return &unusable{skald.DeadLetterSchema, stageStart, err}
 	}
 	j.slot.register(order.ID)
 	_, err = i.o.Sagas.ExecuteWorkflow(ctx, options, skald.WorkflowOrderSaga, input)
@@ -95,9 +95,9 @@ func (i *Intake) cancel(ctx context.Context, req request) error {
 	var refused *skald.CancelRefused
 	switch {
 	case errors.Is(err, skald.ErrNotFound):
-		return &unusable{ReasonUnknownOrder, stageCancel, errors.New("there is no such order")}
+		return &unusable{skald.DeadLetterUnknownOrder, stageCancel, errors.New("there is no such order")}
 	case errors.As(err, &refused):
-		return &unusable{ReasonCancelRefused, stageCancel, refused}
+		return &unusable{skald.DeadLetterCancelRefused, stageCancel, refused}
 	case err != nil:
 		return &unavailable{what: "store", err: err}
 	}

@@ -5,18 +5,20 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+
+	"github.com/skald-saga/skald"
 )
 
 // IntakeState is what an intake did since its start, and does now.
 type IntakeState struct {
-	Started     int64            // sagas started
-	Duplicates  int64            // orders whose saga had been started before
-	Over        int64            // orders that were final already
-	Cancelled   int64            // cancels recorded
-	DeadLetters map[Reason]int64 // messages parked
-	Waiting     int              // messages that wait for something that is away
-	Err         error            // what one of them waits for; nil when none waits
-	Paused      bool             // trouble looks systemic; see Ready
+	Started     int64                            // sagas started
+	Duplicates  int64                            // orders whose saga had been started before
+	Over        int64                            // orders that were final already
+	Cancelled   int64                            // cancels recorded
+	DeadLetters map[skald.DeadLetterReason]int64 // messages parked
+	Waiting     int                              // messages that wait for something that is away
+	Err         error                            // what one of them waits for; nil when none waits
+	Paused      bool                             // trouble looks systemic; see Ready
 }
 
 type intakeResult int
@@ -33,13 +35,13 @@ type intakeState struct {
 
 	mu      sync.Mutex
 	counts  map[intakeResult]int64
-	letters map[Reason]int64
+	letters map[skald.DeadLetterReason]int64
 	waiting map[*job]error
 	latest  error
 }
 
 func newIntakeState(log *slog.Logger) *intakeState {
-	return &intakeState{log: log, counts: map[intakeResult]int64{}, letters: map[Reason]int64{}, waiting: map[*job]error{}}
+	return &intakeState{log: log, counts: map[intakeResult]int64{}, letters: map[skald.DeadLetterReason]int64{}, waiting: map[*job]error{}}
 }
 
 func (s *intakeState) count(r intakeResult) {
@@ -48,7 +50,7 @@ func (s *intakeState) count(r intakeResult) {
 	s.counts[r]++
 }
 
-func (s *intakeState) parked(reason Reason) {
+func (s *intakeState) parked(reason skald.DeadLetterReason) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.letters[reason]++

@@ -51,7 +51,7 @@ func readRequest(r *kgo.Record) (request, error) {
 		return request{}, schema(err)
 	}
 	if req.orderID() != string(r.Key) || !envelope.Plain && req.orderID() != envelope.Subject {
-		return request{}, &unusable{ReasonKeyMismatch, stageDecode, errors.New("order ID, record key and subject must be the same")}
+		return request{}, &unusable{skald.DeadLetterKeyMismatch, stageDecode, errors.New("order ID, record key and subject must be the same")}
 	}
 	return req, nil
 }
@@ -92,7 +92,7 @@ func (r *request) readCancel(data []byte) error {
 	return nil
 }
 
-func schema(err error) *unusable { return &unusable{ReasonSchema, stageDecode, err} }
+func schema(err error) *unusable { return &unusable{skald.DeadLetterSchema, stageDecode, err} }
 
 // withoutValues keeps what a JSON error says about place and form. Some repeat
 // what they met, and a message may hold an address or a payment token.

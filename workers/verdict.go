@@ -6,34 +6,15 @@ import (
 	"strings"
 
 	"go.temporal.io/api/serviceerror"
+
+	"github.com/skald-saga/skald"
 )
-
-// Reason says why a message is a dead letter. It is part of the dead letter's
-// headers, and so a promise.
-type Reason string
-
-// The reasons.
-const (
-	ReasonSchema        Reason = "schema"         // it cannot be read, or breaks a rule
-	ReasonKeyMismatch   Reason = "key_mismatch"   // order ID, key and subject differ
-	ReasonOrderConflict Reason = "order_conflict" // the ID belongs to an order with other content
-	ReasonUnknownOrder  Reason = "unknown_order"  // it speaks of an order that does not exist
-	ReasonCancelRefused Reason = "cancel_refused" // the order can no longer be cancelled
-	ReasonStartRejected Reason = "start_rejected" // Temporal will never accept it
-	ReasonUnknown       Reason = "unknown"        // several tries failed in a way that nobody foresaw
-)
-
-// Reasons lists every reason.
-func Reasons() []Reason {
-	return []Reason{
-		ReasonSchema, ReasonKeyMismatch, ReasonOrderConflict, ReasonUnknownOrder,
-		ReasonCancelRefused, ReasonStartRejected, ReasonUnknown,
-	}
-}
 
 // systemic reports whether many messages with this reason mean that skald, not
 // their sender, is at fault.
-func (r Reason) systemic() bool { return r == ReasonStartRejected || r == ReasonUnknown }
+func systemic(r skald.DeadLetterReason) bool {
+	return r == skald.DeadLetterStartRejected || r == skald.DeadLetterUnknown
+}
 
 // What ends the handling of a message is one of three: nil, an *unusable (a
 // dead letter), or an *unavailable (try again, for ever). Any other error is
@@ -42,7 +23,7 @@ func (r Reason) systemic() bool { return r == ReasonStartRejected || r == Reason
 // unusable says that a message can never be used. Its text repeats no value of
 // the message.
 type unusable struct {
-	reason Reason
+	reason skald.DeadLetterReason
 	stage  string // what was being done: decode, admit, cancel, start, signal
 	err    error
 }
@@ -68,7 +49,7 @@ func judgeTemporal(stage string, err error) error {
 	case isEnvironment(err):
 		return &unavailable{what: "temporal", err: err}
 	case isA[*serviceerror.InvalidArgument](err):
-		return &unusable{reason: ReasonStartRejected, stage: stage, err: err}
+		return &unusable{reason: skald.DeadLetterStartRejected, stage: stage, err: err}
 	default:
 		return err
 	}

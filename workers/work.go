@@ -2,6 +2,8 @@ package workers
 
 import (
 	"errors"
+
+	"github.com/skald-saga/skald"
 )
 
 // work takes one job to its end: handled, parked, or abandoned because its
@@ -27,7 +29,7 @@ func (i *Intake) conclude(j *job) bool {
 		}
 		var u *unusable
 		isUnusable := errors.As(err, &u)
-		if !i.breaker.report(isUnusable && u.reason.systemic(), j.probed) {
+		if !i.breaker.report(isUnusable && systemic(u.reason), j.probed) {
 			return !isUnusable || i.park(j, u)
 		}
 		var ok bool
@@ -57,7 +59,7 @@ func (i *Intake) try(j *job) error {
 			i.state.waits(j, err)
 		default:
 			if unknown++; unknown == unknownTries {
-				return &unusable{reason: ReasonUnknown, stage: stageHandle, err: err}
+				return &unusable{reason: skald.DeadLetterUnknown, stage: stageHandle, err: err}
 			}
 		}
 		sleep(j.part.waits, backoff.next())

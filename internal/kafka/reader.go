@@ -36,7 +36,8 @@ type Reader struct {
 // a topic does not exist or Kafka does not answer before ctx ends. The caller
 // closes the Reader.
 func OpenReader(ctx context.Context, o ReaderOptions) (*Reader, error) {
-	client, err := newClient(o.Kafka, kgo.FetchMaxBytes(MaxFetchBytes), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	client, err := newClient(o.Kafka, kgo.FetchMaxBytes(MaxFetchBytes), kgo.FetchMaxWait(MaxFetchWait),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		return nil, err
 	}
