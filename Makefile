@@ -32,7 +32,8 @@ fuzz: ## fuzz the decoder of orders for a short while (FUZZ=5m for longer)
 	$(GO) test -run '^$$' -fuzz '^FuzzDecodeOrderPlaced$$' -fuzztime $(FUZZ) .
 
 golden: ## write the golden files anew: look at the diff, it is a promise on the wire
-	$(GO) test -run Golden . -update
+	$(GO) test -run Golden . ./internal/schema -update
+	$(GO) test ./gateway ./internal/picture -update
 
 demo: ## four orders from placing to their end, told live; Ctrl-C ends it
 	$(GO) run ./cmd/skald demo

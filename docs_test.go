@@ -19,8 +19,9 @@ const (
 	eventTableEnd   = "<!-- end of kinds -->\n"
 )
 
-// docs/events.md lists every kind with its topic, its example and the first
-// sentence of its payload's comment, so that code and page cannot differ.
+// docs/events.md lists every kind with its topic, its schema, its example and
+// the first sentence of its payload's comment, so that code and page cannot
+// differ.
 func TestGoldenTableOfKindsInTheDocs(t *testing.T) {
 	const path = "docs/events.md"
 	page, err := os.ReadFile(path)
@@ -48,11 +49,12 @@ func TestGoldenTableOfKindsInTheDocs(t *testing.T) {
 func kindTable(t *testing.T) string {
 	t.Helper()
 	sentences := payloadSentences(t)
-	text := "\n| kind | topic | what it says | example |\n| --- | --- | --- | --- |\n"
+	text := "\n| kind | topic | what it says | schema | example |\n| --- | --- | --- | --- | --- |\n"
 	for _, kind := range append(skald.ForwardKinds(), skald.CompensationKinds()...) {
 		name := payloadNames()[kind]
-		example := "testdata/event/" + string(kind) + ".v1.json"
-		text += fmt.Sprintf("| `%s` | `%s` | %s | [%s](../%s) |\n", kind, kind.Topic(), sentences[name], kind, example)
+		file := string(kind) + ".v1.json"
+		text += fmt.Sprintf("| `%s` | `%s` | %s | [schema](../internal/schema/file/%s) | [example](../testdata/event/%s) |\n",
+			kind, kind.Topic(), sentences[name], file, file)
 	}
 	return text + "\n"
 }
