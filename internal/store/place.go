@@ -87,11 +87,22 @@ var claimKey = sqlText("claim idempotency key", `
 var selectKey = sqlText("select idempotency key",
 	`SELECT body_hash, order_id FROM idempotency_keys WHERE scope = $1 AND key = $2`)
 
+// forgetKeys deletes two keys that ran out for each one that is taken, so that
+// the table holds a week's and no more. It waits for nobody: else all orders
+// would queue at the oldest key.
+var forgetKeys = sqlText("forget idempotency keys", `
+	DELETE FROM idempotency_keys WHERE (scope, key) IN (
+		SELECT scope, key FROM idempotency_keys WHERE expires_at <= {{now}} ORDER BY expires_at LIMIT 2 {{lock free}})`)
+
 // claim takes the key for orderID, or returns the order that took it before. A
 // concurrent claim of the same key waits here until the first one commits.
 func (t *tx) claim(key skald.IdempotencyKey, orderID string) (string, error) {
 	changed, err := t.exec(claimKey, key.Scope, key.Key, key.BodyHash, orderID, skald.IdempotencyKept.Microseconds())
-	if err != nil || changed == 1 {
+	if err != nil {
+		return "", err
+	}
+	if changed == 1 {
+		_, err := t.exec(forgetKeys)
 		return orderID, err
 	}
 	var bodyHash, placed string

@@ -10,9 +10,10 @@ import (
 	"github.com/skald-saga/skald/internal/database"
 )
 
-// statement is one SQL text, the same for both engines but for two tokens:
-// {{lock}}, the clause that locks the row read, and {{now}}, the database's
-// clock in microseconds.
+// statement is one SQL text, the same for both engines but for three tokens:
+// {{lock}}, the clause that locks the row read, {{lock free}}, which leaves out
+// rows that somebody else has locked, and {{now}}, the database's clock in
+// microseconds.
 type statement struct {
 	name string
 	text string
@@ -32,7 +33,11 @@ func sqlText(name, text string) statement {
 func (s statement) failed(err error) error { return fmt.Errorf("%s: %w", s.name, err) }
 
 func (s statement) forDialect(dialect database.Dialect) string {
-	return strings.NewReplacer("{{lock}}", dialect.LockRow, "{{now}}", dialect.Now).Replace(s.text)
+	lockFree := dialect.LockRow
+	if lockFree != "" {
+		lockFree += " SKIP LOCKED"
+	}
+	return strings.NewReplacer("{{lock}}", dialect.LockRow, "{{lock free}}", lockFree, "{{now}}", dialect.Now).Replace(s.text)
 }
 
 func prepare(ctx context.Context, db *sql.DB, dialect database.Dialect) (map[statement]*sql.Stmt, error) {

@@ -112,6 +112,7 @@ CREATE TABLE reservations (
     state    TEXT   NOT NULL CHECK (state IN ('reserved', 'released', 'shipped')),
     PRIMARY KEY (order_id, sku)
 );
+CREATE INDEX reservations_open ON reservations (sku) WHERE state = 'reserved';
 
 -- Every change of stock: +received, and the three moves of a reservation.
 CREATE TABLE stock_movements (
