@@ -17,10 +17,16 @@ import (
 
 // Paths of the API.
 const (
-	pathOrders = "/v1/orders"
-	pathStock  = "/v1/stock"
-	pathHealth = "/healthz"
-	pathReady  = "/readyz"
+	pathOrders      = "/v1/orders"
+	pathEvents      = "/v1/events"
+	pathStock       = "/v1/stock"
+	pathIncidents   = "/v1/incidents"
+	pathDeadLetters = "/v1/dead-letters"
+	pathHealth      = "/healthz"
+	pathReady       = "/readyz"
+	pathDocs        = "/docs"
+	pathProblems    = "/problems"
+	pathSchemas     = "/schemas"
 )
 
 // configureLibraries sets what gin and huma keep in package variables. The
@@ -33,13 +39,23 @@ var configureLibraries = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true  // "ID" is not "id": otherwise two names would meet in one field
 })
 
-// addRoutes describes every route to huma, then serves the description.
+// addRoutes describes every route to huma, then serves the description and the
+// pages made from it.
 func (g *Gateway) addRoutes() error {
 	api := humagin.NewWithGroup(g.engine, g.engine.Group("", g.limit, g.admitBody), g.config())
-	g.addOrders(api)
-	g.addStock(api)
 	g.addHealth(api)
-	return g.addDescription(api)
+	g.addDescription(api)
+	if g.options.HealthOnly {
+		return nil
+	}
+	g.addOrders(api)
+	g.addCancels(api)
+	g.addEvents(api)
+	g.addStock(api)
+	g.addIncidents(api)
+	g.addDeadLetters(api)
+	g.addSchemas()
+	return g.addPages(api)
 }
 
 // config leaves out what huma would do by default: its documentation page
@@ -106,17 +122,22 @@ func errorsOf(operation huma.Operation) []int {
 	return slices.Compact(errs)
 }
 
-// addDescription serves the OpenAPI document, rendered once.
-func (g *Gateway) addDescription(api huma.API) error {
-	asJSON, err := json.MarshalIndent(api.OpenAPI(), "", "  ")
-	if err != nil {
-		return fmt.Errorf("describe the API as JSON: %w", err)
+// addDescription serves the OpenAPI document, rendered when it is first asked
+// for: that takes longer than everything else about a new gateway.
+func (g *Gateway) addDescription(api huma.API) {
+	g.engine.GET("/openapi.json", g.describe("application/openapi+json", func() ([]byte, error) {
+		return json.MarshalIndent(api.OpenAPI(), "", "  ")
+	}))
+	g.engine.GET("/openapi.yaml", g.describe("application/openapi+yaml", api.OpenAPI().YAML))
+}
+
+func (g *Gateway) describe(media string, render func() ([]byte, error)) gin.HandlerFunc {
+	rendered := sync.OnceValues(render)
+	return func(c *gin.Context) {
+		description, err := rendered()
+		if err != nil {
+			panic(fmt.Sprintf("describe the API as %s: %v", media, err)) // it is the same for everyone: a bug
+		}
+		c.Data(http.StatusOK, media, description)
 	}
-	asYAML, err := api.OpenAPI().YAML()
-	if err != nil {
-		return fmt.Errorf("describe the API as YAML: %w", err)
-	}
-	g.engine.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/openapi+json", asJSON) })
-	g.engine.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/openapi+yaml", asYAML) })
-	return nil
 }

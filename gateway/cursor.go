@@ -18,7 +18,9 @@ import (
 type cursor struct {
 	Filter string `json:"f"`
 	ID     string `json:"i"`           // of the last order, or the last SKU
-	Nanos  int64  `json:"t,omitempty"` // when that order was created, Unix time
+	Nanos  int64  `json:"t,omitempty"` // when that order was created, or the incident opened, Unix time
+	Undo   string `json:"u,omitempty"` // of the last incident
+	Place  string `json:"p,omitempty"` // of the last dead letter, in its desk's own words
 }
 
 func (c cursor) time() time.Time { return time.Unix(0, c.Nanos).UTC() }

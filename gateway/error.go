@@ -25,33 +25,50 @@ func (g *Gateway) refuse(ctx context.Context, operation huma.Operation, err erro
 		return ready
 	}
 	if invalid, ok := errors.AsType[*skald.Invalid](err); ok {
-		return invalidProblem(domainViolations("body", invalid))
+		return invalidProblem(domainViolations(partOf(operation), invalid))
+	}
+	if p := final(operation, err); p != nil {
+		return p
+	}
+	g.logger.ErrorContext(ctx, "request not answered", "operation", operation.OperationID, "error", err, "request_id", requestID(ctx))
+	return advised(unavailable(operation), err)
+}
+
+// final is the problem for what the domain will never do, or nil.
+func final(operation huma.Operation, err error) *Problem {
+	if refused, ok := errors.AsType[*skald.CancelRefused](err); ok {
+		return cancelRefused(refused)
 	}
 	switch {
 	case errors.Is(err, skald.ErrNotFound):
-		return problem(CodeNotFound, "There is none with this ID. Check the ID; %s lists what there is.", listOf(operation.Path))
+		return problem(CodeNotFound, "There is none with this ID. Check the ID; GET %s lists what there is.", listOf(operation.Path))
 	case errors.Is(err, skald.ErrKeyReused):
 		return problem(CodeKeyReused, "This Idempotency-Key came before with another request. Take a new key for a new request, or repeat the old one unchanged.")
 	case errors.Is(err, skald.ErrOrderConflict):
 		return problem(CodeOrderConflict, "An order with this id exists and has other content. Leave the id out or take another one; GET /v1/orders/{id} shows the order that has it.")
+	case errors.Is(err, skald.ErrChanged):
+		return problem(CodeChanged, "The order is no longer as If-Match says, and nothing was carried out. Get the order, look at it, and repeat with its new ETag if you still want to.")
+	case errors.Is(err, skald.ErrDecided):
+		return problem(CodeDecided, "Somebody decided about this incident before, with another decision_id. Get the incident to see what was decided.")
+	case errors.Is(err, ErrDeadLettersBusy):
+		return problem(CodeBusy, "Another call is replaying or discarding dead letters, and nothing was carried out. Repeat it when that one has ended.")
 	}
 	if refused, ok := skald.AsRefused(err); ok {
 		return invalidProblem([]Violation{{Field: "body", Message: refused.Message}})
 	}
-	g.logger.ErrorContext(ctx, "request not answered", "operation", operation.OperationID, "error", err, "request_id", requestID(ctx))
-	p := unavailable(operation.Method)
-	if lost, ok := errors.AsType[*lostOrder](err); ok {
-		p.Detail = lost.advice()
-	}
-	return p
+	return nil
 }
 
 // unavailable is honest about a write: the transaction may have committed
 // before the answer was lost.
-func unavailable(method string) *Problem {
-	p := problem(CodeUnavailable, "The database did not answer. Nothing was changed; repeat the request after Retry-After seconds.")
-	if method != http.MethodGet {
-		p.Detail = "The database did not answer, so it is not known whether the request was carried out. " +
+func unavailable(operation huma.Operation) *Problem {
+	what := "database"
+	if strings.HasPrefix(operation.Path, pathDeadLetters) {
+		what = "dead letter topic" // the only thing that is read from Kafka
+	}
+	p := problem(CodeUnavailable, "The %s did not answer. Nothing was changed; repeat the request after Retry-After seconds.", what)
+	if operation.Method != http.MethodGet {
+		p.Detail = "The " + what + " did not answer, so it is not known whether the request was carried out. " +
 			"Repeat it after Retry-After seconds with the same Idempotency-Key and the same body: it is carried out once."
 		p.Outcome = outcomeUnknown
 	}
@@ -74,11 +91,18 @@ func tooLarge(limit int64) *Problem {
 	return problem(CodeTooLarge, "The body may have at most %d bytes. Split the order, or shorten its texts.", limit)
 }
 
-func listOf(path string) string {
-	if strings.HasPrefix(path, pathStock) {
-		return "GET " + pathStock
+// partOf is the part of a request that the domain finds fault with.
+func partOf(operation huma.Operation) string {
+	if operation.Method == http.MethodGet {
+		return "query"
 	}
-	return "GET " + pathOrders
+	return "body"
+}
+
+// listOf is the list that the thing at path is in.
+func listOf(path string) string {
+	list, _, _ := strings.Cut(path, "/{")
+	return list
 }
 
 // fromHuma is the problem for what huma itself refuses: it knows only a status,

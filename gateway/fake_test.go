@@ -21,6 +21,7 @@ import (
 
 	"github.com/skald-saga/skald"
 	"github.com/skald-saga/skald/gateway"
+	"github.com/skald-saga/skald/internal/feed"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -67,6 +68,61 @@ func (f fakeStock) ReceiveStock(ctx context.Context, receipt skald.Receipt) (ska
 	return f.receive(ctx, receipt)
 }
 
+// fakeDesk answers what the gateway asks about cancels, incidents and dead
+// letters, with functions as the others.
+type fakeDesk struct {
+	cancel    func(context.Context, string, string, skald.CancelRequest) (skald.OrderState, error)
+	plan      func(context.Context, string) (skald.CancelPlan, error)
+	incidents func(context.Context, skald.IncidentQuery) ([]skald.Incident, error)
+	incident  func(context.Context, string, skald.Undo) (skald.Incident, error)
+	decide    func(context.Context, skald.Decision) (skald.Incident, error)
+	resolve   func(context.Context, skald.Decision) error
+	letters   func(context.Context, gateway.DeadLetterQuery) ([]gateway.DeadLetter, string, error)
+	letter    func(context.Context, string) (gateway.DeadLetterContent, error)
+	replay    func(context.Context, gateway.DeadLetterReplay) (gateway.DeadLetterReport, error)
+	discard   func(context.Context, []string, string, string) (gateway.DeadLetterReport, error)
+}
+
+func (f fakeDesk) RequestCancel(ctx context.Context, id, reason string, with skald.CancelRequest) (skald.OrderState, error) {
+	return f.cancel(ctx, id, reason, with)
+}
+
+func (f fakeDesk) CancelPlan(ctx context.Context, id string) (skald.CancelPlan, error) {
+	return f.plan(ctx, id)
+}
+
+func (f fakeDesk) Incidents(ctx context.Context, query skald.IncidentQuery) ([]skald.Incident, error) {
+	return f.incidents(ctx, query)
+}
+
+func (f fakeDesk) Incident(ctx context.Context, id string, undo skald.Undo) (skald.Incident, error) {
+	return f.incident(ctx, id, undo)
+}
+
+func (f fakeDesk) DecideIncident(ctx context.Context, decision skald.Decision) (skald.Incident, error) {
+	return f.decide(ctx, decision)
+}
+
+func (f fakeDesk) Resolve(ctx context.Context, decision skald.Decision) error {
+	return f.resolve(ctx, decision)
+}
+
+func (f fakeDesk) List(ctx context.Context, query gateway.DeadLetterQuery) ([]gateway.DeadLetter, string, error) {
+	return f.letters(ctx, query)
+}
+
+func (f fakeDesk) Show(ctx context.Context, id string) (gateway.DeadLetterContent, error) {
+	return f.letter(ctx, id)
+}
+
+func (f fakeDesk) Replay(ctx context.Context, replay gateway.DeadLetterReplay) (gateway.DeadLetterReport, error) {
+	return f.replay(ctx, replay)
+}
+
+func (f fakeDesk) Discard(ctx context.Context, ids []string, actor, reason string) (gateway.DeadLetterReport, error) {
+	return f.discard(ctx, ids, actor, reason)
+}
+
 // open builds a gateway from options, with fakes for what they leave out.
 func open(t testing.TB, options gateway.Options) *gateway.Gateway {
 	t.Helper()
@@ -75,6 +131,18 @@ func open(t testing.TB, options gateway.Options) *gateway.Gateway {
 	}
 	if options.Stock == nil {
 		options.Stock = fakeStock{}
+	}
+	if options.Cancels == nil {
+		options.Cancels = fakeDesk{}
+	}
+	if options.Incidents == nil {
+		options.Incidents = fakeDesk{}
+	}
+	if options.DeadLetters == nil {
+		options.DeadLetters = fakeDesk{}
+	}
+	if options.Feed == nil {
+		options.Feed = newHub(t, &publications{}, feed.Options{})
 	}
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
@@ -133,6 +201,13 @@ func send(g *gateway.Gateway, method, target, body string, header ...string) ans
 	return ask(g, request)
 }
 
+func newRequest(t testing.TB, method, target string, body io.Reader) *http.Request {
+	t.Helper()
+	request := httptest.NewRequestWithContext(context.Background(), method, target, body)
+	request.Header.Set("Content-Type", "application/json")
+	return request
+}
+
 func decode[T any](t testing.TB, response answer) T {
 	t.Helper()
 	var into T
@@ -163,7 +238,7 @@ func golden(t *testing.T, name string, response answer) {
 	got.WriteString(response.Status + "\n")
 	for _, header := range []string{
 		"Content-Type", "Location", "ETag", "Link", "Allow", "Retry-After", "Cache-Control",
-		"Idempotency-Replayed", "X-Request-Id",
+		"Idempotency-Replayed", "Preference-Applied", "X-Request-Id",
 	} {
 		for _, value := range response.Header.Values(header) {
 			got.WriteString(header + ": " + value + "\n")

@@ -20,17 +20,21 @@ type Gateway struct {
 	stock   Stock
 	logger  *slog.Logger
 	engine  *gin.Engine
+	streams chan struct{} // holds a token for each open event stream
 }
 
-// New builds a gateway. It errors when options do not Validate, or the API
-// cannot be described.
+// New builds a gateway. It errors when options do not Validate, or a page cannot
+// be rendered.
 func New(options Options) (*Gateway, error) {
 	if err := options.Validate(); err != nil {
 		return nil, fmt.Errorf("gateway options: %w", err)
 	}
 	options = options.withDefaults()
 	configureLibraries()
-	g := &Gateway{options: options, orders: options.Orders, stock: options.Stock, logger: options.Logger}
+	g := &Gateway{
+		options: options, orders: options.Orders, stock: options.Stock, logger: options.Logger,
+		streams: make(chan struct{}, options.MaxStreams),
+	}
 	if err := g.buildEngine(); err != nil {
 		return nil, err
 	}
@@ -49,12 +53,16 @@ func (g *Gateway) Handler() http.Handler {
 	})
 }
 
-// Serve answers on listener until ctx is done. Then it stops accepting, lets
-// running requests finish within ShutdownTimeout, cuts those that do not, and
-// returns nil. It returns an error when the listener fails before that. It
+// Serve answers on listener until ctx is done. Then it stops accepting, ends
+// event streams, lets running requests finish within ShutdownTimeout, cuts those
+// that do not, and returns nil. It returns an error when the listener fails before that. It
 // closes listener in any case.
 func (g *Gateway) Serve(ctx context.Context, listener net.Listener) error {
 	server := g.server()
+	// Streams and waiting requests look at ctx, and end by themselves.
+	server.BaseContext = func(net.Listener) context.Context {
+		return context.WithValue(context.WithoutCancel(ctx), stoppingKey{}, ctx)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(netutil.LimitListener(listener, g.options.MaxConnections)) }()
 	select {

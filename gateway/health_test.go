@@ -54,3 +54,16 @@ func TestLivenessAsksNobody(t *testing.T) {
 	g := open(t, gateway.Options{Health: map[string]gateway.Check{"database": {Ask: asked, Required: true}}})
 	golden(t, "live.golden", send(g, http.MethodGet, "/healthz?probe=1", ""))
 }
+
+func TestAGatewayForHealthAloneServesNothingElse(t *testing.T) {
+	t.Parallel()
+	g := open(t, gateway.Options{HealthOnly: true})
+	for _, target := range []string{"/healthz", "/readyz", "/openapi.json"} {
+		if response := send(g, http.MethodGet, target, ""); response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", target, response.Status)
+		}
+	}
+	for _, target := range []string{"/v1/orders/order-1", "/v1/events", "/v1/incidents", "/v1/dead-letters", "/docs"} {
+		wantProblem(t, send(g, http.MethodGet, target, ""), 404, gateway.CodeNoRoute)
+	}
+}

@@ -99,9 +99,11 @@ func secure(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 }
 
-// limit bounds the time of a handler. Routes that stream do without it.
+// limit bounds the time of a handler. What must go on longer uses the request's
+// connection.
 func (g *Gateway) limit(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), g.options.HandlerTimeout)
+	ctx := context.WithValue(c.Request.Context(), connectionKey{}, newConnection(c))
+	ctx, cancel := context.WithTimeout(ctx, g.options.HandlerTimeout)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()

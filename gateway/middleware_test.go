@@ -112,7 +112,7 @@ func TestWhatTheStoreSaidIsLoggedAndNotAnswered(t *testing.T) {
 func TestAnAddressOrMethodThatIsNotThereIsAProblem(t *testing.T) {
 	t.Parallel()
 	g := open(t, gateway.Options{})
-	for _, target := range []string{"/", "/v1", "/v1/orders/", "/v1/orders/a/b", "/docs", "/openapi-3.0.json"} {
+	for _, target := range []string{"/", "/v1", "/v1/orders/", "/v1/orders/a/b", "/docs/", "/problems/nothing", "/schemas/a.json", "/openapi-3.0.json"} {
 		golden(t, "problem/no-route.golden", send(g, http.MethodGet, target, ""))
 	}
 	golden(t, "problem/method-not-allowed.golden", send(g, http.MethodDelete, "/v1/orders", ""))

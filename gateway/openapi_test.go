@@ -74,8 +74,12 @@ func TestTheDescriptionListsEveryRouteAndItsProblems(t *testing.T) {
 	}
 	slices.Sort(routes)
 	want := []string{
-		"get /healthz", "get /readyz", "get /v1/orders", "get /v1/orders/{id}", "get /v1/orders/{id}/events",
-		"get /v1/stock", "get /v1/stock/{sku}", "post /v1/orders", "post /v1/stock/{sku}/receipts",
+		"get /healthz", "get /readyz", "get /v1/dead-letters", "get /v1/dead-letters/{id}", "get /v1/events",
+		"get /v1/incidents", "get /v1/incidents/{order_id}/{undo}",
+		"get /v1/orders", "get /v1/orders/{id}", "get /v1/orders/{id}/cancel-plan", "get /v1/orders/{id}/events",
+		"get /v1/stock", "get /v1/stock/{sku}",
+		"post /v1/dead-letters/discard", "post /v1/dead-letters/replay", "post /v1/incidents/{order_id}/{undo}",
+		"post /v1/orders", "post /v1/orders/{id}/cancel", "post /v1/stock/{sku}/receipts",
 	}
 	if diff := cmp.Diff(want, routes); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
@@ -102,6 +106,9 @@ func TestTheDescriptionHasTheLimitsOfTheDomain(t *testing.T) {
 		"quantity":   {schemas["Item"].Properties["quantity"].Maximum, skald.MaxQuantity},
 		"receipt":    {schemas["NewReceipt"].Properties["quantity"].Maximum, skald.MaxQuantity},
 		"token":      {schemas["Payment"].Properties["token"].MaxLength, skald.MaxTokenLength},
+		"a cancel":   {schemas["NewCancel"].Properties["reason"].MaxLength, skald.MaxReasonLength},
+		"a decision": {schemas["NewDecision"].Properties["reason"].MaxLength, skald.MaxReasonLength},
+		"an actor":   {schemas["NewDecision"].Properties["actor"].MaxLength, skald.MaxFieldLength},
 		"an address": {schemas["Address"].Properties["line1"].MaxLength, skald.MaxFieldLength},
 	} {
 		if limit.got != limit.want {
@@ -144,7 +151,9 @@ func TestTheDescriptionKnowsEveryProblemAndEachHasAGolden(t *testing.T) {
 // get is open, so that fields can be added.
 func TestRequestsAreClosedAndAnswersAreOpen(t *testing.T) {
 	t.Parallel()
-	closed := []string{"Address", "Item", "NewOrder", "NewReceipt", "Payment"}
+	closed := []string{
+		"Address", "DeadLetterFilter", "Item", "NewCancel", "NewDecision", "NewDiscard", "NewOrder", "NewReceipt", "NewReplay", "Payment",
+	}
 	for name, schema := range described(t).Components.Schemas {
 		if open := !slices.Contains(closed, name); schema.AdditionalProperties != open {
 			t.Errorf("%s: additional properties %t", name, schema.AdditionalProperties)

@@ -1,10 +1,11 @@
 package gateway
 
 import (
-	"errors"
-	"fmt"
+	"io/fs"
 	"log/slog"
 	"time"
+
+	"github.com/skald-saga/skald/internal/feed"
 )
 
 // Defaults of Options.
@@ -19,16 +20,27 @@ const (
 	DefaultIdleTimeout       = 60 * time.Second
 	DefaultHealthTimeout     = 2 * time.Second
 	DefaultShutdownTimeout   = 10 * time.Second
+	DefaultMaxStreams        = 256
+	DefaultHeartbeat         = 15 * time.Second
+	DefaultEventTimeout      = 10 * time.Second
 )
 
 // Options configure a Gateway. A zero field means its documented default.
 type Options struct {
-	Orders  Orders                      // required
-	Stock   Stock                       // required
-	Health  map[string]Check            // dependencies that /readyz names
-	SagaURL func(orderID string) string // page of an order's saga; nil leaves the link out
-	Logger  *slog.Logger                // default slog.Default()
-	Version string                      // of the program, for the OpenAPI document; default "dev"
+	Orders      Orders                      // required
+	Stock       Stock                       // required
+	Cancels     Cancels                     // nil leaves its routes out, and so for the next four
+	Incidents   Incidents                   // where a person decides about undos that were refused
+	DeadLetters DeadLetters                 // where a person settles dead letters
+	Feed        *feed.Hub                   // also lets Prefer: wait wait; whoever made it runs and stops it
+	Schemas     fs.FS                       // JSON Schemas of events, served under /schemas
+	Resolver    Resolver                    // told of decisions, so that a saga need not wait for its timer; may be nil
+	Health      map[string]Check            // dependencies that /readyz names
+	HealthOnly  bool                        // serve /healthz and /readyz alone, for a process that has other roles
+	SagaURL     func(orderID string) string // page of an order's saga; nil leaves the link out
+	Logger      *slog.Logger                // default slog.Default()
+	Version     string                      // of the program, for the OpenAPI document; default "dev"
+	Now         func() time.Time            // for the age of incidents; default time.Now
 
 	MaxBodyBytes      int64         // default 256 KiB, at most 1 MiB; above it a request is answered 413
 	MaxHeaderBytes    int           // default 16 KiB, at most 1 MiB; net/http allows 4 KiB more
@@ -39,43 +51,11 @@ type Options struct {
 	WriteTimeout      time.Duration // default 30 s, from the end of the header to the end of the answer; more than ReadTimeout + HandlerTimeout
 	IdleTimeout       time.Duration // default 60 s, between two requests of a connection
 	HealthTimeout     time.Duration // default 2 s, for all checks of /readyz together; less than HandlerTimeout
-	ShutdownTimeout   time.Duration // default 10 s, for requests that run when Serve is told to stop
-}
+	ShutdownTimeout   time.Duration // default 10 s, for requests that run when Serve is told to stop; streams end at once
 
-// Validate names every field that cannot be used, with its value and bound.
-func (o Options) Validate() error {
-	o = o.withDefaults()
-	problems := []error{
-		given("Orders", o.Orders != nil),
-		given("Stock", o.Stock != nil),
-		within("MaxBodyBytes", o.MaxBodyBytes, 1, 1<<20),
-		within("MaxHeaderBytes", int64(o.MaxHeaderBytes), 1, 1<<20),
-		within("MaxConnections", int64(o.MaxConnections), 1, 1<<20),
-	}
-	for name, check := range o.Health {
-		problems = append(problems, given(fmt.Sprintf("Health[%q].Ask", name), check.Ask != nil))
-	}
-	return errors.Join(append(problems, o.checkTimeouts()...)...)
-}
-
-func (o Options) checkTimeouts() []error {
-	problems := []error{
-		positive("ReadHeaderTimeout", o.ReadHeaderTimeout),
-		positive("ReadTimeout", o.ReadTimeout),
-		positive("HandlerTimeout", o.HandlerTimeout),
-		positive("WriteTimeout", o.WriteTimeout),
-		positive("IdleTimeout", o.IdleTimeout),
-		positive("HealthTimeout", o.HealthTimeout),
-		positive("ShutdownTimeout", o.ShutdownTimeout),
-	}
-	// Otherwise the connection would be cut before the handler could say why.
-	if busy := o.ReadTimeout + o.HandlerTimeout; o.WriteTimeout <= busy {
-		problems = append(problems, fmt.Errorf("WriteTimeout is %s, must be more than ReadTimeout + HandlerTimeout (%s)", o.WriteTimeout, busy))
-	}
-	if o.HealthTimeout >= o.HandlerTimeout {
-		problems = append(problems, fmt.Errorf("HealthTimeout is %s, must be less than HandlerTimeout (%s)", o.HealthTimeout, o.HandlerTimeout))
-	}
-	return problems
+	MaxStreams   int           // default 256, at most 65536 event streams at a time; further ones are answered 503
+	Heartbeat    time.Duration // default 15 s, at least this often a stream says something
+	EventTimeout time.Duration // default 10 s, for a stream's reader to take one event
 }
 
 func (o Options) withDefaults() Options {
@@ -89,7 +69,13 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.IdleTimeout, DefaultIdleTimeout)
 	orDefault(&o.HealthTimeout, DefaultHealthTimeout)
 	orDefault(&o.ShutdownTimeout, DefaultShutdownTimeout)
+	orDefault(&o.MaxStreams, DefaultMaxStreams)
+	orDefault(&o.Heartbeat, DefaultHeartbeat)
+	orDefault(&o.EventTimeout, DefaultEventTimeout)
 	orDefault(&o.Version, "dev")
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -101,25 +87,4 @@ func orDefault[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
-}
-
-func given(name string, ok bool) error {
-	if ok {
-		return nil
-	}
-	return fmt.Errorf("%s is missing", name)
-}
-
-func within(name string, value, low, high int64) error {
-	if value >= low && value <= high {
-		return nil
-	}
-	return fmt.Errorf("%s is %d, must be %d to %d", name, value, low, high)
-}
-
-func positive(name string, value time.Duration) error {
-	if value > 0 {
-		return nil
-	}
-	return fmt.Errorf("%s is %s, must be positive", name, value)
 }

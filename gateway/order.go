@@ -49,19 +49,15 @@ type Cause struct {
 type Links struct {
 	_ struct{} `additionalProperties:"true"`
 
-	Self   string `json:"self" doc:"This order."`
-	Events string `json:"events" doc:"Its timeline."`
-	Saga   string `json:"saga,omitempty" doc:"Its saga in the Temporal UI."`
+	Self       string `json:"self" doc:"This order."`
+	Events     string `json:"events" doc:"Its timeline, and its stream."`
+	Cancel     string `json:"cancel,omitempty" doc:"Post here to cancel it; absent once the order is final."`
+	CancelPlan string `json:"cancel_plan,omitempty" doc:"What a cancel would undo; absent once the order is final."`
+	Saga       string `json:"saga,omitempty" doc:"Its saga in the Temporal UI."`
 }
 
 // orderPath is where an order is.
 func orderPath(id string) string { return pathOrders + "/" + id } // an ID needs no escaping
-
-// etag names what tell says about an order. The sequence alone would not do: an
-// order whose step begins changes its status and time before its next event.
-func etag(state skald.OrderState) string {
-	return fmt.Sprintf(`"%d-%d"`, state.LastSequence, state.UpdatedAt.UnixMicro())
-}
 
 func (g *Gateway) tell(state skald.OrderState) (Order, error) {
 	total, err := state.Total()
@@ -80,14 +76,18 @@ func (g *Gateway) tell(state skald.OrderState) (Order, error) {
 		CreatedAt:       state.CreatedAt.UTC(),
 		UpdatedAt:       state.UpdatedAt.UTC(),
 		Sequence:        state.LastSequence,
-		Links:           g.links(state.ID),
+		Links:           g.links(state),
 	}, nil
 }
 
-func (g *Gateway) links(id string) Links {
-	links := Links{Self: orderPath(id), Events: orderPath(id) + "/events"}
+func (g *Gateway) links(state skald.OrderState) Links {
+	self := orderPath(state.ID)
+	links := Links{Self: self, Events: self + "/events"}
+	if g.options.Cancels != nil && !state.Status.Final() {
+		links.Cancel, links.CancelPlan = self+"/cancel", self+"/cancel-plan"
+	}
 	if g.options.SagaURL != nil {
-		links.Saga = g.options.SagaURL(id)
+		links.Saga = g.options.SagaURL(state.ID)
 	}
 	return links
 }

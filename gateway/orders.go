@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -74,15 +73,4 @@ func (g *Gateway) getOrder(ctx context.Context, in *getOrderInput) (*getOrderOut
 		out.Status = http.StatusNotModified
 	}
 	return out, nil
-}
-
-// matches is the weak comparison that RFC 9110 asks of If-None-Match.
-func matches(header, tag string) bool {
-	for candidate := range strings.SplitSeq(header, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == tag || candidate == "*" {
-			return true
-		}
-	}
-	return false
 }

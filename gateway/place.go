@@ -17,6 +17,7 @@ import (
 const scopePlace = "anonymous POST " + pathOrders
 
 type placeInput struct {
+	Prefer      string `header:"Prefer" example:"wait=10" doc:"wait=N: answer 200 with the final order if it ends within N seconds, at most 30; else 202, as without it."`
 	Key         string `header:"Idempotency-Key" pattern:"^[!-~]{1,255}$" doc:"A name for this request that you choose. A repeat with the same key and body within 7 days answers the same order; strongly advised."`
 	TraceParent string `header:"traceparent" doc:"W3C trace context. It travels with the order."`
 	Body        NewOrder
@@ -67,8 +68,10 @@ func (in *placeInput) submission() skald.Submission {
 }
 
 type placeOutput struct {
+	Status   int
 	Location string `header:"Location" doc:"Where the order is."`
 	Replayed string `header:"Idempotency-Replayed" enum:"true" doc:"Present when the order was accepted before; the body is the order as it is now."`
+	Applied  string `header:"Preference-Applied" doc:"wait=N when the answer was waited for: the status is 200 and the order final."`
 	ETag     string `header:"ETag"`
 	Body     Order
 }
@@ -79,23 +82,28 @@ func (g *Gateway) addPlace(api huma.API) {
 		Method:        http.MethodPost,
 		Path:          pathOrders,
 		Summary:       "Place an order",
-		Description:   "202 means that the order is stored and will end in a final status, whatever fails meanwhile.",
+		Description:   "202 means that the order is stored and will end in a final status, whatever fails meanwhile. With Prefer: wait=N the answer is 200 and the final order, if it ends in time.",
 		Tags:          []string{"orders"},
 		DefaultStatus: http.StatusAccepted,
 		Errors:        []int{http.StatusConflict},
+		Responses:     map[string]*huma.Response{"200": waited(api)},
 	}, g.place)
 }
 
 func (g *Gateway) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
 	state, replayed, err := g.orders.PlaceOrder(ctx, in.order, in.submission())
 	if err != nil {
-		return nil, &lostOrder{id: in.order.ID, keyed: in.Key != "" || in.Body.ID != "", err: err}
+		return nil, in.lost(err)
 	}
+	state, applied := g.await(ctx, state)
 	body, err := g.tell(state)
 	if err != nil {
 		return nil, err
 	}
-	return &placeOutput{Location: orderPath(state.ID), Replayed: replayedHeader(replayed), ETag: etag(state), Body: body}, nil
+	return &placeOutput{
+		Status: statusOf(applied), Location: orderPath(state.ID), Replayed: replayedHeader(replayed),
+		Applied: applied, ETag: etag(state), Body: body,
+	}, nil
 }
 
 func replayedHeader(replayed bool) string {
@@ -105,23 +113,15 @@ func replayedHeader(replayed bool) string {
 	return ""
 }
 
-// lostOrder is an order of which the store did not say that it is accepted.
-type lostOrder struct {
-	id    string
-	keyed bool // a repeat is recognised: the client gave a key or an ID
-	err   error
-}
-
-func (l *lostOrder) Error() string { return fmt.Sprintf("place order %s: %s", l.id, l.err) }
-func (l *lostOrder) Unwrap() error { return l.err }
-
-// advice is what the client can do about it.
-func (l *lostOrder) advice() string {
-	if l.keyed {
-		return "It is not known whether the order was accepted. Repeat the request after Retry-After seconds with the same Idempotency-Key or id, and the same body: it is accepted once."
+// lost is an order of which the store did not say that it is accepted.
+func (in *placeInput) lost(err error) *lost {
+	id := in.order.ID
+	advice := "It is not known whether the order was accepted, and the request had neither Idempotency-Key nor id. " +
+		"Repeat it after Retry-After seconds with \"id\": \"" + id + "\" added to the same body: it is accepted once."
+	if in.Key != "" || in.Body.ID != "" { // a repeat is recognised
+		advice = "It is not known whether the order was accepted. Repeat the request after Retry-After seconds with the same Idempotency-Key or id, and the same body: it is accepted once."
 	}
-	return "It is not known whether the order was accepted, and the request had neither Idempotency-Key nor id. " +
-		"Repeat it after Retry-After seconds with \"id\": \"" + l.id + "\" added to the same body: it is accepted once."
+	return &lost{advice: advice, err: fmt.Errorf("place order %s: %w", id, err)}
 }
 
 var traceParentExpression = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)

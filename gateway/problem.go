@@ -12,21 +12,24 @@ import (
 
 // Problem says what went wrong, as RFC 9457 (application/problem+json).
 //
-// Type is "urn:skald:problem:" + Code. It is a name, not an address: skald has
-// no host of its own to publish pages under, and a URN stays true wherever the
-// API is served. Code is the same for programs that prefer a word.
+// Type is "/problems/" + Code: a reference that is resolved against the address
+// of the request, as RFC 9457 allows, and answered with a page that says what
+// the problem means and what to do. Programs compare Code.
 type Problem struct {
 	_ struct{} `additionalProperties:"true"`
 
-	Type      string      `json:"type" doc:"Names the kind of problem; always urn:skald:problem: and the code."`
+	Type      string      `json:"type" doc:"Where the kind of problem is explained; always /problems/ and the code."`
 	Title     string      `json:"title" doc:"What kind of problem it is, the same every time."`
 	Status    int         `json:"status" doc:"The HTTP status."`
 	Detail    string      `json:"detail" doc:"What happened this time, and what to do next."`
 	Instance  string      `json:"instance" doc:"Names this occurrence; always urn:skald:request: and the request ID."`
-	Code      ProblemCode `json:"code" enum:"malformed,key_missing,no_route,not_found,method_not_allowed,request_timeout,order_conflict,too_large,unsupported_media_type,invalid,key_reused,internal,unavailable" doc:"The kind of problem as one word."`
+	Code      ProblemCode `json:"code" enum:"malformed,key_missing,bad_last_event_id,no_route,not_found,method_not_allowed,request_timeout,order_conflict,cancel_refused,incident_decided,busy,changed,too_large,unsupported_media_type,invalid,key_reused,internal,too_many_streams,unavailable" doc:"The kind of problem as one word."`
 	RequestID string      `json:"request_id" doc:"Quote it when you ask for help: the log has it."`
 	Outcome   string      `json:"outcome,omitempty" enum:"unknown" doc:"Present when it is not known whether the request was carried out. Repeat it with the same Idempotency-Key."`
 	Errors    []Violation `json:"errors,omitempty" doc:"Everything that is wrong with the request, so that it can be mended in one go."`
+
+	OrderStatus string `json:"order_status,omitempty" enum:"accepted,processing,compensating,needs_attention,confirmed,rejected,failed,cancelled" doc:"With cancel_refused: where the order stands."`
+	Reason      string `json:"reason,omitempty" doc:"With cancel_refused: why."`
 
 	retryAfter time.Duration
 }
@@ -46,7 +49,7 @@ const outcomeUnknown = "unknown"
 func problem(code ProblemCode, detail string, args ...any) *Problem {
 	kind := kinds[code]
 	return &Problem{
-		Type:   "urn:skald:problem:" + string(code),
+		Type:   pathProblems + "/" + string(code),
 		Title:  kind.title,
 		Status: kind.status,
 		Detail: fmt.Sprintf(detail, args...),

@@ -71,6 +71,26 @@ func get(ctx context.Context, url string) (int, error) {
 	return response.StatusCode, response.Body.Close()
 }
 
+// post sends a JSON body; header holds pairs of name and value.
+func post(t *testing.T, url, body string, header ...string) answer {
+	t.Helper()
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return answer{}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	for n := 0; n+1 < len(header); n += 2 {
+		request.Header.Set(header[n], header[n+1])
+	}
+	response, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		t.Error(err)
+		return answer{}
+	}
+	return read(t, response)
+}
+
 func dial(t *testing.T, address string) net.Conn {
 	t.Helper()
 	conn, err := (&net.Dialer{Timeout: patience}).DialContext(t.Context(), "tcp", address)

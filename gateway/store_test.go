@@ -1,6 +1,9 @@
 package gateway_test
 
 import (
+	"context"
+	"database/sql"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,14 +13,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skald-saga/skald"
 	"github.com/skald-saga/skald/gateway"
 	"github.com/skald-saga/skald/internal/database"
 	"github.com/skald-saga/skald/internal/database/databasetest"
+	"github.com/skald-saga/skald/internal/feed"
 	"github.com/skald-saga/skald/internal/store"
 )
 
 // stored is a gateway on a real store in a fresh SQLite file.
 func stored(t *testing.T) *gateway.Gateway {
+	t.Helper()
+	_, s := openStore(t)
+	return open(t, gateway.Options{Orders: s, Stock: s, Cancels: s, Health: map[string]gateway.Check{"database": {Ask: s.Ping, Required: true}}})
+}
+
+func openStore(t *testing.T) (*database.DB, *store.Store) {
 	t.Helper()
 	db, err := database.Open(t.Context(), database.Options{URL: databasetest.SQLite(t)})
 	if err != nil {
@@ -37,7 +48,7 @@ func stored(t *testing.T) *gateway.Gateway {
 			t.Error(err)
 		}
 	})
-	return open(t, gateway.Options{Orders: s, Stock: s, Health: map[string]gateway.Check{"database": {Ask: s.Ping, Required: true}}})
+	return db, s
 }
 
 var anonymousOrder = strings.Replace(orderBody, `"id":"order-1",`, "", 1)
@@ -60,6 +71,120 @@ func TestARepeatWithTheSameKeyIsTheSameOrder(t *testing.T) {
 	if page := decode[gateway.OrderPage](t, send(g, http.MethodGet, "/v1/orders", "")); len(page.Orders) != 1 {
 		t.Errorf("%d orders are stored", len(page.Orders))
 	}
+}
+
+// The database's clock cannot be moved, so the key's end is.
+func TestAKeyThatHasExpiredPlacesANewOrder(t *testing.T) {
+	t.Parallel()
+	db, s := openStore(t)
+	g := open(t, gateway.Options{Orders: s, Stock: s})
+	place := func() answer {
+		t.Helper()
+		response := send(g, http.MethodPost, "/v1/orders", anonymousOrder, "Idempotency-Key", "key-1")
+		if response.StatusCode != http.StatusAccepted {
+			t.Fatal(response.Status, string(response.Body))
+		}
+		return response
+	}
+	first := place()
+	err := db.InTx(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `UPDATE idempotency_keys SET expires_at = expires_at - $1`, skald.IdempotencyKept.Microseconds())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, repeat := place(), place()
+	if second.Header.Get("Idempotency-Replayed") != "" || second.Header.Get("Location") == first.Header.Get("Location") {
+		t.Errorf("with an expired key: replayed %q, order %s, the first was %s",
+			second.Header.Get("Idempotency-Replayed"), second.Header.Get("Location"), first.Header.Get("Location"))
+	}
+	if repeat.Header.Get("Idempotency-Replayed") != "true" || repeat.Header.Get("Location") != second.Header.Get("Location") {
+		t.Errorf("the key does not name the new order: %s, want %s", repeat.Header.Get("Location"), second.Header.Get("Location"))
+	}
+}
+
+func TestACancelIsRecordedOnceAndOnlyForTheOrderThatWasSeen(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	tag := send(g, http.MethodPost, "/v1/orders", orderBody).Header.Get("ETag")
+	plan := decode[gateway.CancelPlan](t, send(g, http.MethodGet, "/v1/orders/order-1/cancel-plan", ""))
+	if !plan.Cancellable || plan.Status != "accepted" || len(plan.Undos) != 3 {
+		t.Errorf("plan %+v", plan)
+	}
+	cancel := func(ifMatch string) answer {
+		return send(g, http.MethodPost, "/v1/orders/order-1/cancel", `{"reason":"ordered twice"}`, "If-Match", ifMatch)
+	}
+	wantProblem(t, cancel(`"7-1"`), 412, gateway.CodeChanged)
+	first := cancel(tag)
+	if order := decode[gateway.Order](t, first); first.StatusCode != http.StatusAccepted || !order.CancelRequested || order.Sequence != 2 {
+		t.Fatalf("%s: %s", first.Status, first.Body)
+	}
+	for _, ifMatch := range []string{tag, ""} {
+		if again := cancel(ifMatch); again.StatusCode != http.StatusAccepted || again.Header.Get("ETag") != first.Header.Get("ETag") {
+			t.Errorf("a repeat: %s, ETag %s, want %s", again.Status, again.Header.Get("ETag"), first.Header.Get("ETag"))
+		}
+	}
+	timeline := decode[gateway.Timeline](t, send(g, http.MethodGet, "/v1/orders/order-1/events", ""))
+	if len(timeline.Events) != 2 || timeline.Events[1].Kind != "order.cancel_requested" {
+		t.Errorf("%+v", timeline.Events)
+	}
+	wantProblem(t, send(g, http.MethodPost, "/v1/orders/order-2/cancel", ""), 404, gateway.CodeNotFound)
+}
+
+// What the relay marks as published is what the streams tell, in its order.
+func TestTheStreamTellsWhatTheStoreCountsAsPublished(t *testing.T) {
+	t.Parallel()
+	_, s := openStore(t)
+	published := make(chan struct{}, 1)
+	hub, err := feed.New(feed.Options{Source: s, Wake: published})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- hub.Run(ctx) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	publish := func() {
+		t.Helper()
+		rows, err := s.Unpublished(t.Context(), 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		positions := make([]int64, len(rows))
+		for n, row := range rows {
+			positions[n] = row.Position
+		}
+		if err := s.MarkPublished(t.Context(), positions); err != nil {
+			t.Fatal(err)
+		}
+		published <- struct{}{}
+	}
+	address, _ := serve(t, gateway.Options{Orders: s, Stock: s, Cancels: s, Feed: hub})
+	url := "http://" + address
+	post(t, url+"/v1/orders", orderBody)
+	all, order := follow(t, url+"/v1/events?from=start"), follow(t, url+"/v1/orders/order-1/events")
+	order.want("1 order.placed") // in the timeline, and not published yet
+	publish()
+	post(t, url+"/v1/stock/sku-1/receipts", `{"quantity":1}`, "Idempotency-Key", "note-1")
+	post(t, url+"/v1/orders/order-1/cancel", "{}")
+	publish()
+	all.want(place(1)+" order.placed", place(2)+" stock.received", place(3)+" order.cancel_requested")
+	order.want("2 order.cancel_requested")
+	page := decode[gateway.EventPage](t, read(t, follow(t, url+"/v1/events?kind=stock.received", "Accept", "application/json").response))
+	if len(page.Events) != 1 || page.Events[0].Subject != "sku-1" || page.Cursor != place(3) {
+		t.Errorf("page %+v", page)
+	}
+}
+
+// place is the id that the stream of all orders gives publication n.
+func place(n int) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "event %d", n))
 }
 
 func TestManyRepeatsAtOncePlaceOneOrder(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,7 +25,7 @@ const (
 
 const (
 	messageRequired = "is required"
-	messageTime     = "must be an RFC 3339 date and time, such as 2026-01-31T12:00:00Z (write + as %2B)"
+	messageTime     = "must be an RFC 3339 date and time, such as 2026-01-31T12:00:00Z (write + as %2B in a query)"
 	fieldKey        = "header.Idempotency-Key"
 )
 
@@ -96,7 +97,7 @@ func translate(err error) (violation Violation, hollow bool) {
 	switch {
 	case strings.HasPrefix(message, "required ") && strings.HasSuffix(message, " parameter is missing"):
 		return Violation{Field: field, Message: messageRequired}, true
-	case strings.HasPrefix(message, "invalid date/time"):
+	case strings.HasPrefix(message, "invalid date/time"), message == validation.MsgExpectedRFC3339DateTime:
 		message = messageTime
 	case strings.HasPrefix(message, atLeast), strings.HasPrefix(message, atMost):
 		message = bound(message)
@@ -135,8 +136,10 @@ func bound(message string) string {
 	if err != nil {
 		return message
 	}
-	return words + strconv.FormatFloat(value, 'f', -1, 64)
+	return words + decimal(value)
 }
+
+func decimal(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
 
 // shorten bounds a field's name: for an unknown field it is the client's.
 func shorten(field string) string {
@@ -152,4 +155,19 @@ func shorten(field string) string {
 
 func lacksKey(violations []Violation) bool {
 	return slices.Contains(violations, Violation{Field: fieldKey, Message: messageRequired})
+}
+
+// textErrors is what is wrong with a text that may be empty, in the form in
+// which huma collects what resolvers find.
+func textErrors(field, value string, limit int) []error {
+	message := ""
+	switch {
+	case len(value) > limit:
+		message = fmt.Sprintf("must have at most %d bytes", limit)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		message = "must be text without control characters"
+	default:
+		return nil
+	}
+	return []error{Violation{Field: field, Message: message}.asError()}
 }

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"go.temporal.io/server/common/authorization"
@@ -38,8 +39,14 @@ func choosePorts(frontend int) (ports, error) {
 	return chosen, nil
 }
 
+// building guards newServer. The server's packages set up things of the whole
+// process while one is built, and two built at the same moment have crashed.
+var building sync.Mutex
+
 // newServer builds a server that has not started. It can be started once.
 func newServer(p ports, main, visibility file, logger *serverLog) (temporal.Server, error) {
+	building.Lock()
+	defer building.Unlock()
 	return temporal.NewServer(
 		temporal.WithConfig(serverConfig(p, main, visibility)),
 		temporal.ForServices(temporal.DefaultServices),

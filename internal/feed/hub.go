@@ -90,7 +90,16 @@ func (h *Hub) Subscribe(ctx context.Context, after int64, orderID string) (*Subs
 	if after > last {
 		return nil, ErrAhead
 	}
-	s := &Subscription{hub: h, orderID: orderID, after: after, live: make(chan *skald.PublishedEvent, h.options.Buffer)}
+	return h.add(&Subscription{hub: h, orderID: orderID, after: after, live: make(chan *skald.PublishedEvent, h.options.Buffer)}, last)
+}
+
+// Page is up to limit publications behind after, read from the store.
+func (h *Hub) Page(ctx context.Context, after int64, limit int) ([]skald.PublishedEvent, error) {
+	return h.source.Published(ctx, after, limit)
+}
+
+// add takes s in; last was the last publication before.
+func (h *Hub) add(s *Subscription, last int64) (*Subscription, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -100,7 +109,7 @@ func (h *Hub) Subscribe(ctx context.Context, after int64, orderID string) (*Subs
 		return nil, ErrFull
 	}
 	h.open++
-	if after < 0 {
+	if s.after < 0 {
 		s.after = last
 		if len(h.listeners) > 0 {
 			s.after = max(last, h.position)
@@ -108,11 +117,6 @@ func (h *Hub) Subscribe(ctx context.Context, after int64, orderID string) (*Subs
 		h.admit(s)
 	}
 	return s, nil
-}
-
-// Page is up to limit publications behind after, read from the store.
-func (h *Hub) Page(ctx context.Context, after int64, limit int) ([]skald.PublishedEvent, error) {
-	return h.source.Published(ctx, after, limit)
 }
 
 // awaitListener reports whether somebody listens; if nobody does, it waits for

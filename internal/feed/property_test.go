@@ -53,9 +53,7 @@ func TestNoInterleavingLosesDoublesOrReordersAnything(t *testing.T) {
 			for n, batch := range batches {
 				m.publish(orders[n%2], batch)
 			}
-			for _, order := range orders { // so that no reader waits for what never comes
-				m.publish(order, 1)
-			}
+			m.publishEach(orders) // so that no reader waits for what never comes
 		})
 		all.Wait()
 		stop()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -34,8 +35,13 @@ func newMemory() *memory { return &memory{wake: make(chan struct{}, 1)} }
 
 // publish adds n events of an order and wakes the hub.
 func (m *memory) publish(orderID string, n int) {
+	m.publishEach(slices.Repeat([]string{orderID}, n))
+}
+
+// publishEach adds an event of each order, all at once, and wakes the hub.
+func (m *memory) publishEach(orders []string) {
 	m.mu.Lock()
-	for range n {
+	for _, orderID := range orders {
 		number := int64(len(m.events) + 1)
 		event := skald.Event{ID: fmt.Sprintf("e%d", number), Kind: skald.KindStockReserved, Subject: orderID, Sequence: number}
 		m.events = append(m.events, skald.PublishedEvent{Publication: number, Event: event})

@@ -66,18 +66,27 @@ func (s *Subscription) wants(event skald.PublishedEvent) bool {
 }
 
 // catchUp reads one page from the store and joins the hub when that was the
-// last. Joining fails when the hub has handed out more in the meantime.
+// last.
 func (s *Subscription) catchUp(ctx context.Context) error {
 	page, err := s.hub.source.Published(ctx, s.after, pageSize)
 	if err != nil {
 		return fmt.Errorf("publications after %d: %w", s.after, err)
 	}
+	if err := s.took(page); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// took moves the subscription behind page. Joining fails when the hub has handed
+// out more since the page was read.
+func (s *Subscription) took(page []skald.PublishedEvent) error {
 	s.page = page
 	if len(page) > 0 {
 		s.after = page[len(page)-1].Publication
 	}
 	if len(page) == pageSize {
-		return ctx.Err() // there may be more
+		return nil // there may be more
 	}
 	if len(page) == 0 && s.behind {
 		return fmt.Errorf("publications after %d were handed out and are not in the store", s.after)
