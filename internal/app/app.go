@@ -1,0 +1,149 @@
+// Package app puts the rooms together: it is the only package that knows
+// everyone, and the only one that knows whether Kafka, Temporal and the
+// database are embedded or elsewhere. The difference is three addresses.
+//
+// An App is skald as a value: a test starts it on port 0 with a temporary
+// folder and stops it again. It accepts orders as soon as its database answers;
+// Kafka and Temporal are waited for meanwhile.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"github.com/skald-saga/skald/internal/database"
+	"github.com/skald-saga/skald/internal/provider/sandbox"
+	"github.com/skald-saga/skald/internal/store"
+)
+
+// App is skald, running. Close it when done.
+type App struct {
+	config   Config
+	listener net.Listener
+	db       *database.DB
+	ledgerDB *database.DB
+	store    *store.Store
+	ledger   *sandbox.Sandbox
+	clients  *clients
+	parts    []*part // in the order in which they stop
+	failed   chan error
+	close    sync.Once
+	closeErr error
+	providers
+}
+
+// Start opens the databases, listens and starts every part. It errors when the
+// configuration cannot be used, a database does not answer, or the port is
+// taken (*PortError).
+func Start(ctx context.Context, c Config) (*App, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	a := &App{config: c.withDefaults(), failed: make(chan error, 1)}
+	for _, step := range []func(context.Context) error{a.listen, a.openStore, a.openLedger, a.dial, a.startParts} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// URL is where the HTTP API answers.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// Failed receives when a part ends by itself. The App is then no use any more:
+// close it.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Store is the App's state, for tests that look at it.
+func (a *App) Store() *store.Store { return a.store }
+
+// Database is where the state is, for tests that look at its tables.
+func (a *App) Database() *database.DB { return a.db }
+
+// Ledger is the sandbox providers', for tests that count captures.
+func (a *App) Ledger() *sandbox.Sandbox { return a.ledger }
+
+// Close stops the parts one after the other, each when nothing can reach it any
+// more: HTTP, intake, sagas, relay. Then it closes clients and databases. It is
+// safe to call twice.
+func (a *App) Close() error {
+	a.close.Do(func() { a.closeErr = a.shutdown() })
+	return a.closeErr
+}
+
+func (a *App) shutdown() error {
+	for _, part := range a.parts {
+		part.stop()
+	}
+	if a.clients != nil {
+		a.clients.close()
+	}
+	for _, closer := range a.closers {
+		closer()
+	}
+	var failures []error
+	if a.listener != nil {
+		if err := a.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			failures = append(failures, err)
+		}
+	}
+	if a.store != nil {
+		failures = append(failures, a.store.Close())
+	}
+	for _, db := range []*database.DB{a.db, a.ledgerDB} {
+		if db != nil {
+			failures = append(failures, db.Close())
+		}
+	}
+	return errors.Join(slices.DeleteFunc(failures, func(err error) bool { return err == nil })...)
+}
+
+func (a *App) listen(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.config.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return httpPortError(a.config.Listen, err)
+	}
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.config.Listen, err)
+	}
+	a.listener = listener
+	return nil
+}
+
+func httpPortError(address string, err error) error {
+	_, port, splitErr := net.SplitHostPort(address)
+	number, convErr := strconv.Atoi(port)
+	if splitErr != nil || convErr != nil {
+		return fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return &PortError{Name: "HTTP", Port: number, Err: err}
+}
+
+func (a *App) openStore(ctx context.Context) (err error) {
+	a.db, err = database.Open(ctx, database.Options{
+		URL: a.config.Database, PowerLoss: a.config.PowerLoss, Wrap: a.config.Seams.Database,
+	})
+	if err != nil {
+		return err
+	}
+	a.store, err = store.Open(ctx, a.db)
+	return err
+}
+
+func (a *App) openLedger(ctx context.Context) (err error) {
+	a.ledgerDB, err = database.Open(ctx, database.Options{URL: a.config.Ledger, PowerLoss: a.config.PowerLoss})
+	if err != nil {
+		return err
+	}
+	if a.ledger, err = sandbox.Open(ctx, a.ledgerDB); err != nil {
+		return err
+	}
+	return a.openProviders()
+}

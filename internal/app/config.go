@@ -1,0 +1,141 @@
+package app
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.temporal.io/sdk/interceptor"
+
+	"github.com/skald-saga/skald/internal/provider"
+	"github.com/skald-saga/skald/internal/provider/remote"
+)
+
+// Defaults of Config.
+const (
+	DefaultListen    = "127.0.0.1:8080"
+	DefaultNamespace = "skald"
+	DefaultPatience  = 5 * time.Minute
+)
+
+const (
+	minPatience = time.Second
+	maxPatience = 24 * time.Hour
+)
+
+// Config says where the three dependencies are. A zero field means its
+// documented default.
+type Config struct {
+	// Roles are what this process does. Default AllRoles. Several processes may
+	// have the same role; with SQLite one process has all of them.
+	Roles []Role
+	// Listen is the address of the HTTP API, and of readiness in a process
+	// without the gateway. Default DefaultListen; port 0 is any free port.
+	Listen string
+	// Database is the store: "sqlite:/file.db" or "postgres://…". Required.
+	Database string
+	// Ledger is the sandbox providers' own database, as it would be elsewhere if
+	// they were real. Default: Database on Postgres, a file beside it on SQLite.
+	Ledger string
+	// Kafka are brokers to begin with, as host:port. Required.
+	Kafka []string
+	// Temporal is the frontend's host:port. Required.
+	Temporal string
+	// Namespace is Temporal's. It must exist. Default DefaultNamespace.
+	Namespace string
+	// TemporalUI is the base URL of the Temporal UI, for links. Empty: no links.
+	TemporalUI string
+	// Partitions and Replication are for topics that do not exist yet. Default:
+	// the kafka package's, and the broker's.
+	Partitions  int
+	Replication int
+	// Patience is how long a step before the pivot may take until it counts as
+	// exhausted: 1 s to 24 h. Default DefaultPatience.
+	Patience time.Duration
+	// PowerLoss makes SQLite sync every commit. Without it a commit survives a
+	// killed process, but not a power cut.
+	PowerLoss bool
+	// PaymentURL and CarrierURL are services that speak the contract in
+	// docs/providers.md. Empty: the sandbox.
+	PaymentURL, CarrierURL string
+	// ProviderSecret signs requests to them, as "whsec_…". Empty: unsigned.
+	ProviderSecret remote.Secret
+	// Logger receives what happens. Default slog.Default().
+	Logger *slog.Logger
+	// Version of the program, for the OpenAPI document.
+	Version string
+	// Seams are where tests and failure injection stand.
+	Seams Seams
+}
+
+// Seams are the places from which faults come: around the business code, never
+// in it. All are optional.
+type Seams struct {
+	Database func(driver.Connector) driver.Connector
+	Payment  func(provider.Payment) provider.Payment
+	Carrier  func(provider.Carrier) provider.Carrier
+	Workers  []interceptor.WorkerInterceptor
+	Kafka    []kgo.Opt
+}
+
+// Validate names every field that cannot be used, with its value and bound.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	var problems []error
+	for name, value := range map[string]string{"Database": c.Database, "Temporal": c.Temporal, "Kafka": strings.Join(c.Kafka, ",")} {
+		if value == "" {
+			problems = append(problems, fmt.Errorf("config: %s is missing", name))
+		}
+	}
+	if c.Patience < minPatience || c.Patience > maxPatience {
+		problems = append(problems, fmt.Errorf("config: Patience is %s, must be %s to %s", c.Patience, minPatience, maxPatience))
+	}
+	problems = append(problems, c.validateRoles())
+	for name, value := range map[string]int{"Partitions": c.Partitions, "Replication": c.Replication} {
+		if value < 0 || value > 10_000 {
+			problems = append(problems, fmt.Errorf("config: %s is %d, must be 0 to 10000", name, value))
+		}
+	}
+	for name, url := range map[string]string{"PaymentURL": c.PaymentURL, "CarrierURL": c.CarrierURL} {
+		if url == "" {
+			continue
+		}
+		if err := (remote.Options{URL: url, Secret: c.ProviderSecret}).Validate(); err != nil {
+			problems = append(problems, fmt.Errorf("config: %s: %w", name, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = DefaultListen
+	}
+	if c.Namespace == "" {
+		c.Namespace = DefaultNamespace
+	}
+	if len(c.Roles) == 0 {
+		c.Roles = AllRoles()
+	}
+	if c.Patience == 0 {
+		c.Patience = DefaultPatience
+	}
+	if c.Ledger == "" {
+		c.Ledger = defaultLedger(c.Database)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+func defaultLedger(database string) string {
+	if !strings.HasPrefix(database, "sqlite:") {
+		return database
+	}
+	return strings.TrimSuffix(database, ".db") + "-providers.db"
+}
