@@ -10,7 +10,7 @@ FUZZ   ?= 30s
 SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)
 
 .DEFAULT_GOAL = help
-.PHONY: help build test race lint fuzz golden demo dev clean
+.PHONY: help build test race lint fuzz golden demo dev stack clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ demo: ## four orders from placing to their end, told live; Ctrl-C ends it
 
 dev: ## the whole system in one process, data under .skald
 	$(GO) run ./cmd/skald dev
+
+stack: ## real Kafka, Temporal and Postgres on loopback, without Docker; Ctrl-C ends it
+	$(GO) build -o bin/stack ./internal/stack/cmd/stack && exec bin/stack up
 
 clean: ## remove what builds leave; .skald stays, it holds orders
 	rm -rf bin

@@ -74,7 +74,7 @@ var rooms = map[string]room{
 	"internal/feed":                  {knows: []string{"."}},
 	"internal/schema":                {knows: []string{"."}},
 	"internal/audit":                 {knows: []string{".", "workflows", "internal/kafka", "internal/provider"}, uses: []string{temporalSDK, temporalAPI, kafkaModule}},
-	"internal/stack":                 {knows: []string{".", "internal/client"}, uses: []string{temporalSDK, temporalAPI, kafkaModule, pgxModule}},
+	"internal/stack":                 {uses: []string{temporalSDK, temporalAPI, kafkaModule, pgxModule}},
 	"internal/stack/cmd/stack":       {knows: []string{"internal/stack"}},
 	"internal/client":                {uses: []string{uuidModule}, sealed: true}, // its wire structs are its own, so that it sees what any other program sees
 	"internal/picture":               {knows: []string{"."}},

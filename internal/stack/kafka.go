@@ -1,0 +1,92 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// clusterID names the Kafka cluster of every stack: 16 bytes as unpadded
+// base64, as Kafka wants it. Clusters that never meet may share it.
+const clusterID = "c2thbGQtc3RhY2stMDAwMQ"
+
+// Kafka is one broker with its controller, in KRaft mode.
+type Kafka struct {
+	*server
+	java   command // runs any of Kafka's programs
+	config string
+	values kafkaConfig
+}
+
+// kafkaConfig fills config/kafka.properties.
+type kafkaConfig struct{ Client, Controller, Data string }
+
+func newKafka(o Options, client, controller int, f *folder) *Kafka {
+	k := &Kafka{
+		config: f.join("kafka", "server.properties"),
+		values: kafkaConfig{Client: address(client), Controller: address(controller), Data: f.join("kafka", "data")},
+	}
+	k.java = command{
+		path: o.Tools.Java,
+		args: []string{
+			"-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", // the least memory and the fewest threads
+			"-Dlog4j2.configurationFile=" + f.join("kafka", "log4j2.properties"),
+			"-cp", filepath.Join(o.Tools.Kafka, "*"),
+		},
+		dir: f.join("kafka"), log: f.join("kafka.log"), stop: syscall.SIGTERM, inherits: []*os.File{f.lock},
+	}
+	k.server = newServer(o, "Kafka", k.program("kafka.Kafka", k.config), client, f)
+	k.probe = k.answers
+	return k
+}
+
+func (k *Kafka) program(class string, args ...string) command {
+	c := k.java
+	c.args = append(append(append([]string{}, c.args...), class), args...)
+	return c
+}
+
+// prepare writes the configuration, and formats the data folder when it is new.
+func (k *Kafka) prepare(ctx context.Context) error {
+	if err := os.MkdirAll(k.java.dir, 0o700); err != nil {
+		return err
+	}
+	if err := writeConfig(k.config, "kafka.properties", k.values); err != nil {
+		return err
+	}
+	if err := writeConfig(filepath.Join(k.java.dir, "log4j2.properties"), "log4j2.properties", nil); err != nil {
+		return err
+	}
+	return k.program("kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", clusterID, "-c", k.config).run(ctx)
+}
+
+// answers is the probe. It is content when the broker knows its controller, and every partition
+// has a leader: after a crash, logs are recovered first.
+func (k *Kafka) answers(ctx context.Context) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.address))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	metadata, err := kadm.NewClient(client).Metadata(ctx)
+	if err != nil {
+		return err
+	}
+	if len(metadata.Brokers) != 1 || metadata.Controller < 0 {
+		return errors.New("no controller yet")
+	}
+	for _, topic := range metadata.Topics.Sorted() {
+		for _, partition := range topic.Partitions.Sorted() {
+			if partition.Leader < 0 {
+				return fmt.Errorf("partition %d of %s has no leader yet", partition.Partition, topic.Topic)
+			}
+		}
+	}
+	return nil
+}

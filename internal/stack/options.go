@@ -1,0 +1,73 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+)
+
+// DefaultNamespace is the namespace that skald uses unless told otherwise.
+const DefaultNamespace = "skald"
+
+// Options say what to run and where. A zero field means its documented default.
+type Options struct {
+	// Dir holds everything: data, logs, configuration. An absolute path, made
+	// when missing. Required. When root starts the stack, Postgres runs as
+	// another user, who must be able to enter it; TempDir makes one that fits.
+	Dir string
+	// Tools are the programs, as Install returns them. Required.
+	Tools Tools
+	// Ports are where the servers listen.
+	Ports Ports
+	// Namespace is made in Temporal. Default DefaultNamespace.
+	Namespace string
+	// Logger is told of every start and stop. Default slog.Default().
+	Logger *slog.Logger
+}
+
+// Ports are the ports that programs talk to, on 127.0.0.1. Zero is any free one
+// below the ephemeral range. Ports that the servers need among themselves are
+// always chosen.
+type Ports struct{ Kafka, Temporal, Postgres int }
+
+// Validate names every field that cannot be used, with its value and bound.
+func (o Options) Validate() error {
+	var problems []error
+	if !filepath.IsAbs(o.Dir) {
+		problems = append(problems, fmt.Errorf("stack: Dir is %q, must be an absolute path", o.Dir))
+	}
+	if strings.ContainsAny(o.Dir, ",\\\n\r") {
+		problems = append(problems, fmt.Errorf("stack: Dir is %q, must be without comma, backslash and line break: Kafka's configuration cannot hold them", o.Dir))
+	}
+	return errors.Join(append(problems, o.Tools.validate(), o.Ports.validate())...)
+}
+
+func (o Options) withDefaults() Options {
+	o.Dir = filepath.Clean(o.Dir)
+	if o.Namespace == "" {
+		o.Namespace = DefaultNamespace
+	}
+	o.Logger = orDefault(o.Logger)
+	return o
+}
+
+func (p Ports) validate() error {
+	var problems []error
+	for _, port := range p.named() {
+		if port.number < 0 || port.number > maxPort {
+			problems = append(problems, fmt.Errorf("stack: Ports.%s is %d, must be 0 to %d", port.name, port.number, maxPort))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+type namedPort struct {
+	name   string
+	number int
+}
+
+func (p Ports) named() []namedPort {
+	return []namedPort{{"Kafka", p.Kafka}, {"Temporal", p.Temporal}, {"Postgres", p.Postgres}}
+}

@@ -1,0 +1,97 @@
+package stack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// ports are all that the servers of one stack listen on. They are kept in the
+// folder: a Temporal host that comes back elsewhere waits for a minute for the
+// one that it was before.
+type ports struct {
+	Kafka      int           `json:"kafka"`
+	Controller int           `json:"controller"`
+	Postgres   int           `json:"postgres"`
+	Temporal   temporalPorts `json:"temporal"`
+}
+
+// temporalPorts are where Temporal's services listen; GRPC of the frontend is
+// what clients use.
+type temporalPorts struct {
+	Frontend servicePorts `json:"frontend"`
+	History  servicePorts `json:"history"`
+	Matching servicePorts `json:"matching"`
+	Worker   servicePorts `json:"worker"`
+}
+
+type servicePorts struct {
+	GRPC       int `json:"grpc"`
+	Membership int `json:"membership"`
+}
+
+func (p temporalPorts) all() []int {
+	var all []int
+	for _, service := range []servicePorts{p.Frontend, p.History, p.Matching, p.Worker} {
+		all = append(all, service.GRPC, service.Membership)
+	}
+	return all
+}
+
+// holdPorts takes the ports of a stack: those that are wanted, else those that
+// its folder was used with before, else free ones.
+func (h *holder) holdPorts(wanted Ports, before ports) (ports, error) {
+	service := func(name string, wanted int, before servicePorts) servicePorts {
+		return servicePorts{GRPC: h.hold(name, wanted, before.GRPC), Membership: h.hold(name, 0, before.Membership)}
+	}
+	used := ports{
+		Kafka:      h.hold("Kafka", wanted.Kafka, before.Kafka),
+		Controller: h.hold("Kafka's controller", 0, before.Controller),
+		Postgres:   h.hold("Postgres", wanted.Postgres, before.Postgres),
+		Temporal: temporalPorts{
+			Frontend: service("Temporal", wanted.Temporal, before.Temporal.Frontend),
+			History:  service("Temporal's history", 0, before.Temporal.History),
+			Matching: service("Temporal's matching", 0, before.Temporal.Matching),
+			Worker:   service("Temporal's worker", 0, before.Temporal.Worker),
+		},
+	}
+	return used, errors.Join(h.failures...)
+}
+
+// choosePorts holds the ports of the folder's next stack, and remembers them.
+func (f *folder) choosePorts(h *holder, wanted Ports) (ports, error) {
+	before, err := f.ports()
+	if err != nil {
+		return ports{}, err
+	}
+	used, err := h.holdPorts(wanted, before)
+	if err != nil {
+		return ports{}, err
+	}
+	return used, f.keepPorts(used)
+}
+
+// ports are those that the folder was used with before, zero when it is new.
+func (f *folder) ports() (before ports, err error) {
+	text, err := os.ReadFile(f.join("ports.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ports{}, nil
+	}
+	if err != nil {
+		return ports{}, err
+	}
+	if err := json.Unmarshal(text, &before); err != nil {
+		return ports{}, fmt.Errorf("%s: %w", f.join("ports.json"), err)
+	}
+	return before, nil
+}
+
+func (f *folder) keepPorts(used ports) error {
+	text, err := json.MarshalIndent(used, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(f.join("ports.json"), append(text, '\n'), 0o600)
+}

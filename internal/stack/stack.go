@@ -1,0 +1,112 @@
+// Package stack runs what skald needs in production, without Docker: Apache
+// Kafka, a Temporal server and Postgres, the real programs, each a process of
+// its own on loopback, with all their data and logs in one folder.
+//
+// Install fetches or builds the programs once, into a cache. Start starts them
+// in order (Postgres, Kafka, Temporal) and returns when each has answered in
+// its own protocol. Every server can be stopped, killed and started again by
+// itself, at the same address and with its data: that is what tests of outages
+// need. Nothing here knows skald; `skald serve` gets three addresses, as it
+// would from any other installation.
+//
+// The stack is for tests and for trying things out. It has one broker, one
+// history host and no passwords, and whoever can reach loopback can use it.
+package stack
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+)
+
+// Stack is the three servers. Close it when done.
+type Stack struct {
+	Postgres *Postgres
+	Kafka    *Kafka
+	Temporal *Temporal
+
+	namespace string
+	folder    *folder
+	close     sync.Once
+	closeErr  error
+}
+
+// Start starts every server and returns when all of them are ready. A folder
+// that a stack ran in before is used again, with its data. It errors when the
+// options cannot be used, the folder is in use (ErrInUse), a port is taken, or a
+// server does not become ready; what was started by then is stopped.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	opened, err := openFolder(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	held := newHolder()
+	defer held.close()
+	used, err := opened.choosePorts(held, o.Ports)
+	if err != nil {
+		return nil, errors.Join(err, opened.close())
+	}
+	s := assemble(o, used, opened)
+	if err := s.start(ctx, used, held); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func assemble(o Options, used ports, opened *folder) *Stack {
+	s := &Stack{folder: opened, namespace: o.Namespace}
+	s.Postgres = newPostgres(o, used.Postgres, opened)
+	s.Kafka = newKafka(o, used.Kafka, used.Controller, opened)
+	s.Temporal = newTemporal(o, used.Temporal, s.Postgres, opened)
+	return s
+}
+
+func (s *Stack) start(ctx context.Context, used ports, held *holder) error {
+	for _, next := range []struct {
+		prepare, start func(context.Context) error
+		ports          []int
+	}{
+		{s.Postgres.prepare, s.Postgres.Start, []int{used.Postgres}},
+		{s.Kafka.prepare, s.Kafka.Start, []int{used.Kafka, used.Controller}},
+		{s.Temporal.prepare, s.Temporal.Start, used.Temporal.all()},
+	} {
+		if err := next.prepare(ctx); err != nil {
+			return err
+		}
+		held.release(next.ports...)
+		if err := next.start(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ServeArgs are the arguments with which skald runs on this stack.
+func (s *Stack) ServeArgs() []string {
+	return []string{
+		"serve", "--database", s.Postgres.URL(), "--kafka", s.Kafka.Address(),
+		"--temporal", s.Temporal.Address(), "--namespace", s.namespace,
+	}
+}
+
+// Close stops the servers that run, in the reverse order of their start, each
+// with its grace period. It is safe to call twice.
+func (s *Stack) Close() error {
+	s.close.Do(func() {
+		ctx := context.Background() // each Stop has its own limit
+		s.closeErr = errors.Join(s.Temporal.Stop(ctx), s.Kafka.Stop(ctx), s.Postgres.Stop(ctx), s.folder.close())
+	})
+	return s.closeErr
+}
+
+func orDefault(logger *slog.Logger) *slog.Logger {
+	if logger == nil {
+		return slog.Default()
+	}
+	return logger
+}
