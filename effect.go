@@ -98,7 +98,7 @@ type Decision struct {
 	Action  DecisionAction `json:"action"`
 	Actor   string         `json:"actor"`
 	Reason  string         `json:"reason"`
-	Receipt string         `json:"receipt,omitempty"` // for done_outside: where it is written
+	Receipt string         `json:"receipt,omitempty"` // where it is written; required for done_outside
 }
 
 // Validate reports everything that is wrong with d as an *Invalid.
@@ -115,6 +115,7 @@ func (d Decision) Validate() error {
 	}
 	switch d.Action {
 	case ActionRetry, ActionSkip:
+		checkOptionalText(&invalid, "receipt", d.Receipt, MaxFieldLength)
 	case ActionDoneOutside:
 		checkText(&invalid, "receipt", d.Receipt, MaxFieldLength)
 	default:

@@ -35,6 +35,21 @@ func TestADecisionNeedsAReceiptOnlyForWhatWasDoneOutside(t *testing.T) {
 	}
 }
 
+// A receipt is stored with every decision. One that the database refuses would
+// be tried again for ever, and the saga waits for its decisions before it ends.
+func TestAReceiptMustBeStorableWhateverTheAction(t *testing.T) {
+	t.Parallel()
+	for _, action := range declared[skald.DecisionAction](t, "effect.go", "DecisionAction") {
+		for _, receipt := range []string{"ticket\x00", "\xff", strings.Repeat("r", 201)} {
+			decision := sampleDecision()
+			decision.Action, decision.Receipt = action, receipt
+			if diff := cmp.Diff([]string{"receipt"}, fields(violations(t, decision.Validate()))); diff != "" {
+				t.Errorf("%s with receipt %.10q: fields that are refused (-want +got):\n%s", action, receipt, diff)
+			}
+		}
+	}
+}
+
 func TestEverythingWrongWithADecisionIsNamedAtOnce(t *testing.T) {
 	t.Parallel()
 	want := []skald.Violation{

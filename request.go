@@ -23,7 +23,8 @@ type CancelRequest struct {
 	Publish     bool // also on TopicOrders, so that intake wakes the saga
 	TraceParent string
 	// IfUnchanged, if set, is the order as its sender knows it: ErrChanged when
-	// its sequence or the time of its last change is another by now.
+	// its sequence or the time of its last change is another by now. A repeat of
+	// a recorded cancel is success all the same.
 	IfUnchanged *Version
 }
 

@@ -27,8 +27,8 @@ type SagaStarter interface {
 // Intake reads the orders topic as a member of a consumer group. An order.placed
 // becomes a stored order and a saga, an order.cancel_requested a recorded cancel
 // and a signal. An offset is committed only when that, or a dead letter, is
-// durable for everything before it. Messages of one key are handled in order;
-// others at the same time, as many as there are slots.
+// durable for everything before it. Messages of one key on one partition are
+// handled in order; others at the same time, as many as there are slots.
 type Intake struct {
 	o       IntakeOptions
 	state   *intakeState

@@ -17,6 +17,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	sdk "go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/skald-saga/skald"
 	"github.com/skald-saga/skald/internal/kafka"
@@ -92,7 +94,7 @@ func TestAnOrderFromElsewhereBecomesAStoredOrderAndASaga(t *testing.T) {
 	if diff := cmp.Diff(sampleOrder("order-1"), d.orders.stored["order-1"].Order); diff != "" {
 		t.Errorf("stored order (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"00-trace-span-01"}, d.orders.traces); diff != "" {
+	if diff := cmp.Diff([]string{traceParent}, d.orders.traces); diff != "" {
 		t.Errorf("trace context (-want +got):\n%s", diff)
 	}
 	got := d.temporal.starts[0]
@@ -116,6 +118,26 @@ func TestAnOrderFromElsewhereBecomesAStoredOrderAndASaga(t *testing.T) {
 	}
 	if d.committed() != 1 || d.letters() != 0 {
 		t.Errorf("committed %d, dead letters %d; want 1 and 0", d.committed(), d.letters())
+	}
+}
+
+// Postgres refuses such bytes: the order would be tried again for ever, and the
+// offsets behind it would never move.
+func TestATraceParentThatIsNoneIsDroppedAndItsOrderIsNot(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	bare, event, cancelled := plain(t, "bare"), placed(t, "event"), cancel(t, "event")
+	broken := kgo.RecordHeader{Key: "traceparent", Value: []byte("00-\xff\x00")}
+	bare.Headers = append(bare.Headers, broken)
+	for _, r := range []*kgo.Record{event, cancelled} {
+		r.Headers[slices.IndexFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == broken.Key })] = broken
+	}
+	produce(t, d.cluster, bare, event, cancelled)
+	stop := running(t, d.intake)
+	eventually(t, "all are committed", func() bool { return d.committed() == 3 })
+	stop()
+	if diff := cmp.Diff([]string{"", "", ""}, d.orders.traces); diff != "" || d.letters() != 0 {
+		t.Errorf("%d dead letters, trace contexts (-want +got):\n%s", d.letters(), diff)
 	}
 }
 
@@ -219,13 +241,15 @@ func TestMessagesOfOneOrderKeepTheirOrderAndHoldUpNoOther(t *testing.T) {
 func TestATemporalOutageHoldsEverythingAndDeadLettersNothing(t *testing.T) {
 	t.Parallel()
 	for name, outage := range map[string]error{
-		"unavailable":              serviceerror.NewUnavailable("no server"),
-		"deadline":                 serviceerror.NewDeadlineExceeded("too late"),
-		"client deadline":          context.DeadlineExceeded,
-		"throttled":                serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "slow down"),
-		"no namespace yet":         serviceerror.NewNamespaceNotFound("skald"),
-		"no search attribute yet":  serviceerror.NewInvalidArgument("Namespace skald has no mapping defined for search attribute SkaldStatus"),
-		"credential not accepted ": serviceerror.NewPermissionDenied("no", ""),
+		"unavailable":               serviceerror.NewUnavailable("no server"),
+		"deadline":                  serviceerror.NewDeadlineExceeded("too late"),
+		"client deadline":           context.DeadlineExceeded,
+		"throttled":                 serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "slow down"),
+		"no namespace yet":          serviceerror.NewNamespaceNotFound("skald"),
+		"no search attribute yet":   serviceerror.NewInvalidArgument("Namespace skald has no mapping defined for search attribute SkaldStatus"),
+		"credential not accepted":   serviceerror.NewPermissionDenied("no", ""),
+		"credential ran out":        serviceerror.FromStatus(status.New(codes.Unauthenticated, "token expired")),
+		"a proxy knows no Temporal": serviceerror.FromStatus(status.New(codes.Unimplemented, "unexpected HTTP status code received from server: 404 (Not Found)")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -354,6 +378,41 @@ func TestARebalanceLosesNothing(t *testing.T) {
 	if count() != all || d.letters() != 0 {
 		t.Errorf("%d orders were started and %d dead-lettered, want %d and none", count(), d.letters(), all)
 	}
+}
+
+// Producers that partition in different ways put one order on several
+// partitions. A message that waits on one of them must not keep another from
+// moving to a new member.
+func TestAPartitionIsGivenUpWhileItsOrderWaitsOnAnother(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.temporal.onStart = func(_ context.Context, id string) error {
+		if strings.HasPrefix(id, "stuck") {
+			return serviceerror.NewUnavailable("away")
+		}
+		return nil
+	}
+	for first := range int32(4) { // of six partitions, of which the first member keeps three
+		id := fmt.Sprintf("stuck-%d", first)
+		toPartition(t, d.cluster, first, id)
+		for other := range int32(6) {
+			if other != first {
+				toPartition(t, d.cluster, other, id)
+			}
+		}
+	}
+	running(t, d.intake)
+	eventually(t, "the first member waits", func() bool { return d.intake.State().Waiting >= 4 })
+	two := d.member(t, func(o *workers.IntakeOptions) { o.Slots = slots(t, workers.SlotOptions{}) })
+	running(t, two)
+	n := 0
+	eventually(t, "the second member has partitions", func() bool {
+		for partition := range int32(6) {
+			toPartition(t, d.cluster, partition, fmt.Sprintf("free-%d", n))
+			n++
+		}
+		return two.State().Started > 0
+	})
 }
 
 func place(t *testing.T, d *desk, from, to int) {

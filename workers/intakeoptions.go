@@ -15,7 +15,7 @@ import (
 
 // Defaults and limits of intake.
 const (
-	DefaultRetryMin = 250 * time.Millisecond
+	DefaultRetryMin = 250 * time.Millisecond //nolint:revive // Min is the least, not minutes
 	DefaultRetryMax = 15 * time.Second
 	// DefaultDrain is how long running calls may go on when a partition is taken
 	// away. It stays well under kafka.RebalanceTimeout.

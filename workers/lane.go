@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/skald-saga/skald/internal/kafka"
 )
 
 // job is one polled message on its way through intake.
@@ -24,49 +26,57 @@ func (j *job) failed() {
 	j.attempts++
 }
 
-// lanes run jobs at the same time, but those with the same key one after the
-// other, in the order they were added: a cancel never overtakes its order. There
-// is one goroutine for each key that has jobs; slots bound how many.
+// lanes run jobs at the same time, but those of one lane one after the other, in
+// the order they were added: a cancel never overtakes its order. There is one
+// goroutine for each lane that has jobs; slots bound how many.
 type lanes struct {
 	run func(*job)
 
 	mu      sync.Mutex
-	waiting map[string][]*job // a key is present while its lane runs
+	waiting map[lane][]*job // a lane is present while it runs
 	running sync.WaitGroup
 }
 
-func newLanes(run func(*job)) *lanes { return &lanes{run: run, waiting: map[string][]*job{}} }
+// lane is one key of one partition. Kafka orders nothing between partitions, and
+// a job must not wait for one of another partition: that one may stay here and
+// wait long, while its own partition must be given up.
+type lane struct {
+	partition kafka.Partition
+	key       string
+}
+
+func newLanes(run func(*job)) *lanes { return &lanes{run: run, waiting: map[lane][]*job{}} }
 
 // add never blocks.
 func (l *lanes) add(j *job) {
-	key := string(j.record.Key)
+	its := lane{partition: j.part.partition, key: string(j.record.Key)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if queue, runs := l.waiting[key]; runs {
-		l.waiting[key] = append(queue, j)
+	if queue, runs := l.waiting[its]; runs {
+		l.waiting[its] = append(queue, j)
 		return
 	}
-	l.waiting[key] = nil
-	l.running.Go(func() { l.drain(key, j) })
+	l.waiting[its] = nil
+	l.running.Go(func() { l.drain(its, j) })
 }
 
-func (l *lanes) drain(key string, j *job) {
+func (l *lanes) drain(its lane, j *job) {
 	for j != nil {
 		l.run(j)
-		j = l.next(key)
+		j = l.next(its)
 	}
 }
 
-// next is the key's next job; with nil the lane is gone.
-func (l *lanes) next(key string) *job {
+// next is the lane's next job; with nil the lane is gone.
+func (l *lanes) next(its lane) *job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	queue := l.waiting[key]
+	queue := l.waiting[its]
 	if len(queue) == 0 {
-		delete(l.waiting, key)
+		delete(l.waiting, its)
 		return nil
 	}
-	l.waiting[key] = queue[1:]
+	l.waiting[its] = queue[1:]
 	return queue[0]
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/skald-saga/skald/internal/kafka"
 )
 
+const traceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 func sampleOrder(id string) skald.Order {
 	return skald.Order{
 		ID: id, CustomerID: "customer-1", Currency: "EUR", PaymentToken: "tok_visa",
@@ -62,7 +64,7 @@ func message(id string, kind skald.Kind, data []byte) *kgo.Record {
 			{Key: "ce_source", Value: []byte("/shop")},
 			{Key: "ce_type", Value: []byte(kind.Type())},
 			{Key: "ce_subject", Value: []byte(id)},
-			{Key: "traceparent", Value: []byte("00-trace-span-01")},
+			{Key: "traceparent", Value: []byte(traceParent)},
 		},
 	}
 }

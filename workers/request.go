@@ -38,7 +38,7 @@ func readRequest(r *kgo.Record) (request, error) {
 	if err != nil {
 		return request{}, schema(err)
 	}
-	req := request{traceParent: envelope.TraceParent, ours: envelope.Source == skald.Source}
+	req := request{traceParent: skald.TraceParent(envelope.TraceParent), ours: envelope.Source == skald.Source}
 	switch {
 	case envelope.Plain, envelope.Type == skald.KindOrderPlaced.Type():
 		err = req.readOrder(envelope.Data)

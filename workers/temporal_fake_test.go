@@ -77,6 +77,7 @@ func (o *orders) RequestCancel(_ context.Context, id, _ string, req skald.Cancel
 		panic("intake must not publish the cancel again")
 	}
 	o.cancels = append(o.cancels, id)
+	o.traces = append(o.traces, req.TraceParent)
 	return state, nil
 }
 

@@ -2,6 +2,7 @@ package workers_test
 
 import (
 	"context"
+	"maps"
 	"net"
 	"strings"
 	"testing"
@@ -39,9 +40,7 @@ func (o *operator) AddSearchAttributes(_ context.Context, in *operatorservice.Ad
 		return nil, o.onAdd()
 	}
 	o.adds = append(o.adds, in.SearchAttributes)
-	for name, kind := range in.SearchAttributes {
-		o.have[name] = kind
-	}
+	maps.Copy(o.have, in.SearchAttributes)
 	return &operatorservice.AddSearchAttributesResponse{}, nil
 }
 
@@ -96,7 +95,7 @@ func TestDialingNobodyNamesTheAddress(t *testing.T) {
 // nobody is an address where nobody listens.
 func nobody(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"go.temporal.io/api/serviceerror"
+	"google.golang.org/grpc/codes"
 
 	"github.com/skald-saga/skald"
 )
@@ -56,9 +57,10 @@ func judgeTemporal(stage string, err error) error {
 }
 
 // isEnvironment reports whether err is about Temporal or the way there. A
-// namespace that is not there yet is being set up; a refused credential is ours
-// to mend. A search attribute that is not known is ours too, although Temporal
-// calls the argument invalid: frontends learn of new ones with a delay.
+// namespace that is not there yet is being set up; a credential that is refused
+// or ran out is ours to mend; that nobody knows the call is a proxy's answer, or
+// another server's. A search attribute that is not known is ours too, although
+// Temporal calls the argument invalid: frontends learn of new ones with a delay.
 func isEnvironment(err error) bool {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -66,7 +68,8 @@ func isEnvironment(err error) bool {
 	case isA[*serviceerror.Unavailable](err), isA[*serviceerror.DeadlineExceeded](err), isA[*serviceerror.Canceled](err),
 		isA[*serviceerror.ResourceExhausted](err), isA[*serviceerror.Aborted](err), isA[*serviceerror.PermissionDenied](err),
 		isA[*serviceerror.NamespaceNotFound](err), isA[*serviceerror.NamespaceUnavailable](err),
-		isA[*serviceerror.NamespaceNotActive](err), isA[*serviceerror.NamespaceInvalidState](err):
+		isA[*serviceerror.NamespaceNotActive](err), isA[*serviceerror.NamespaceInvalidState](err),
+		isA[*serviceerror.Unimplemented](err), serviceerror.ToStatus(err).Code() == codes.Unauthenticated:
 		return true
 	case isA[*serviceerror.InvalidArgument](err):
 		return strings.Contains(strings.ToLower(err.Error()), "search attribute")

@@ -98,7 +98,7 @@ func (s *Store) addItems(ctx context.Context, orders []skald.OrderState) error {
 		marks[n], args[n] = "$"+strconv.Itoa(n+1), orders[n].ID
 	}
 	rows, err := s.db.Read().QueryContext(ctx, `SELECT order_id, sku, quantity, unit_price FROM order_items
-		WHERE order_id IN (`+strings.Join(marks, ", ")+`) ORDER BY order_id, line`, args...) //nolint:gosec // the text holds only parameter marks
+		WHERE order_id IN (`+strings.Join(marks, ", ")+`) ORDER BY order_id, line`, args...)
 	return eachRow(selectItems, rows, err, func(scan func(...any) error) error {
 		var id string
 		var item skald.Item

@@ -27,17 +27,17 @@ func TestEveryInterleavingOfCallsKeepsEveryInvariant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // what counts was looked at before
 	s, err := store.Open(t.Context(), db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // what counts was looked at before
 	see, err := db.Read().PrepareContext(t.Context(), seeOrder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer see.Close()
+	defer func() { _ = see.Close() }() // what counts was looked at before
 	worlds := 0
 	ends := map[skald.Status]int{}
 	rapid.Check(t, func(t *rapid.T) {

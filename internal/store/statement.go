@@ -43,7 +43,7 @@ func (s statement) forDialect(dialect database.Dialect) string {
 func prepare(ctx context.Context, db *sql.DB, dialect database.Dialect) (map[statement]*sql.Stmt, error) {
 	prepared := make(map[statement]*sql.Stmt, len(statements))
 	for _, which := range statements {
-		stmt, err := db.PrepareContext(ctx, which.forDialect(dialect))
+		stmt, err := db.PrepareContext(ctx, which.forDialect(dialect)) //nolint:sqlclosecheck // it is kept until release
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare %q: %w", which.name, err), release(prepared))
 		}

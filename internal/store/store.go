@@ -2,7 +2,7 @@
 // their steps, stock, and what was asked of providers.
 //
 // Three rules make it safe against attempts that repeat, overlap or come late;
-// the model in docs shows what leaks without each.
+// docs/ARCHITECTURE.md says what leaks without each.
 //
 //  1. The order row is the lock. Every transaction about an order first locks
 //     its row, and only then reads or writes anything else; stock rows come
@@ -102,7 +102,7 @@ type tx struct {
 }
 
 func (t *tx) exec(which statement, args ...any) (changed int64, err error) {
-	result, err := t.tx.StmtContext(t.ctx, t.statements[which]).ExecContext(t.ctx, args...)
+	result, err := t.stmt(which).ExecContext(t.ctx, args...) //nolint:sqlclosecheck // see stmt
 	if err != nil {
 		return 0, which.failed(err)
 	}
@@ -111,14 +111,17 @@ func (t *tx) exec(which statement, args ...any) (changed int64, err error) {
 
 // scan reads the one row that which finds, and reports whether there was one.
 func (t *tx) scan(which statement, dest []any, args ...any) (found bool, err error) {
-	err = t.tx.StmtContext(t.ctx, t.statements[which]).QueryRowContext(t.ctx, args...).Scan(dest...)
+	err = t.stmt(which).QueryRowContext(t.ctx, args...).Scan(dest...) //nolint:sqlclosecheck // see stmt
 	return oneRow(which, err)
 }
 
 func (t *tx) each(which statement, row func(scan func(dest ...any) error) error, args ...any) error {
-	rows, err := t.tx.StmtContext(t.ctx, t.statements[which]).QueryContext(t.ctx, args...)
+	rows, err := t.stmt(which).QueryContext(t.ctx, args...) //nolint:sqlclosecheck // see stmt
 	return eachRow(which, rows, err, row)
 }
+
+// stmt is which within the transaction, whose end closes it.
+func (t *tx) stmt(which statement) *sql.Stmt { return t.tx.StmtContext(t.ctx, t.statements[which]) }
 
 func (s *Store) scan(ctx context.Context, which statement, dest []any, args ...any) (found bool, err error) {
 	err = s.reading[which].QueryRowContext(ctx, args...).Scan(dest...)

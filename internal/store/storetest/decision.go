@@ -119,7 +119,7 @@ func decideRetry(t *testing.T, s *shop) {
 	})
 	second := g.decision(skald.Decision{ID: g.id + "-again", Undo: refund, Action: skald.ActionRetry})
 	g.decide(t, second)
-	g.settle(t, refund, true)
+	g.settleRefund(t, true)
 	g.timeline(t, append(incidentFacts(g.id),
 		resolvedFact(g, decision, 5), refusedFact(g.id, decision.ID, 4), resolvedFact(g, second, 8), undone(g.id, refund, 4))...)
 }

@@ -88,7 +88,7 @@ func testIncident(t *testing.T, s *shop) {
 	})
 	t.Run("ends when its undo is settled after all", func(t *testing.T) {
 		g := s.place(t).incident(t)
-		equal(t, "effect", g.settle(t, refund, true).Outcome, skald.OutcomeUndone)
+		equal(t, "effect", g.settleRefund(t, true).Outcome, skald.OutcomeUndone)
 		g.timeline(t, append(incidentFacts(g.id), undone(g.id, refund, 4))...)
 		s.unchanged(t, "a refusal that comes later", func() { g.refuseRefund(t) })
 		g.incidents(t, skald.Incident{OrderID: g.id, Undo: refund, Code: skald.CodeRefundRefused, Message: "too old", Refusals: 1})

@@ -6,13 +6,9 @@ import (
 	"testing"
 
 	"github.com/skald-saga/skald"
-	"github.com/skald-saga/skald/internal/database/databasetest"
 )
 
 func testPlace(t *testing.T, s *shop) {
-	key := func(name, body string) *skald.IdempotencyKey {
-		return &skald.IdempotencyKey{Scope: "anonymous POST /v1/orders", Key: name, BodyHash: body}
-	}
 	t.Run("answers the order as it was stored", func(t *testing.T) {
 		order := s.order()
 		state, replayed, err := s.PlaceOrder(t.Context(), order, skald.Submission{})
@@ -64,35 +60,6 @@ func testPlace(t *testing.T, s *shop) {
 		equal(t, "second", s.placing(second, key("k3", "other"))(t.Context()), "placed "+second.ID+" accepted")
 		equal(t, "again", s.placing(first, key("k3", "other"))(t.Context()), "replayed "+second.ID+" accepted")
 	})
-	t.Run("keys that ran out are deleted as others are taken, oldest first", func(t *testing.T) {
-		for n, expires := range []int64{3, 1, 2, 1 << 60} {
-			_, err := s.db.Writer().ExecContext(t.Context(),
-				`INSERT INTO idempotency_keys (scope, key, body_hash, order_id, expires_at) VALUES ('old', $1, '', '', $2)`, fmt.Sprint(n), expires)
-			must(t, err)
-		}
-		for _, left := range [][]string{{"0", "3"}, {"3"}, {"3"}} {
-			order := s.order()
-			equal(t, "placed", s.placing(order, key("new "+order.ID, "body"))(t.Context()), "placed "+order.ID+" accepted")
-			equal(t, "old keys", s.rows(t, `SELECT key FROM idempotency_keys WHERE scope = 'old' ORDER BY key`), left)
-		}
-	})
-	t.Run("deleting old keys waits for nobody", func(t *testing.T) {
-		if s.db.Dialect().LockRow == "" {
-			t.Skip("this engine has one writer, so there is nobody to wait for")
-		}
-		_, err := s.db.Writer().ExecContext(t.Context(),
-			`INSERT INTO idempotency_keys (scope, key, body_hash, order_id, expires_at) VALUES ('old', 'held', '', '', 1)`)
-		must(t, err)
-		first, second := s.order(), s.order()
-		ctx, hold := databasetest.HoldBefore(t.Context(), databasetest.Commit, 1)
-		defer hold.Release()
-		one := start(ctx, s.placing(first, key("k5", "body")))
-		hold.Await(t)
-		equal(t, "second", s.placing(second, key("k6", "body"))(t.Context()), "placed "+second.ID+" accepted")
-		hold.Release()
-		equal(t, "first", <-one, "placed "+first.ID+" accepted")
-		equal(t, "old keys", s.rows(t, `SELECT key FROM idempotency_keys WHERE key = 'held'`), []string(nil))
-	})
 	t.Run("concurrent repeats of one key are one order", func(t *testing.T) {
 		first, second := s.order(), s.order()
 		went := s.interleave(t, s.placing(first, key("k4", "body")), s.placing(second, key("k4", "body")))
@@ -106,6 +73,10 @@ func testPlace(t *testing.T, s *shop) {
 		equal(t, "answers", []string{went.First, went.Second}, []string{"placed " + order.ID + " accepted", "replayed " + order.ID + " accepted"})
 		equal(t, "events", s.rows(t, `SELECT kind FROM events WHERE subject = $1`, order.ID), []string{"order.placed"})
 	})
+}
+
+func key(name, body string) *skald.IdempotencyKey {
+	return &skald.IdempotencyKey{Scope: "anonymous POST /v1/orders", Key: name, BodyHash: body}
 }
 
 func (s *shop) placing(order skald.Order, key *skald.IdempotencyKey) call {

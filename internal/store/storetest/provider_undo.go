@@ -42,7 +42,7 @@ func testProviderUndo(t *testing.T, s *shop) {
 		g := s.place(t)
 		g.begin(t, skald.StepChargePayment)
 		g.compensate(t, skald.CauseExhausted, skald.StepChargePayment)
-		g.settle(t, skald.UndoRefundPayment, true)
+		g.settleRefund(t, true)
 		g.timeline(t, placed(),
 			fact{kind: skald.KindCompensationStarted, cause: 1}, undone(g.id, skald.UndoRefundPayment, 2))
 	})
@@ -51,9 +51,9 @@ func testProviderUndo(t *testing.T, s *shop) {
 			g := s.place(t)
 			g.begin(t, skald.StepChargePayment)
 			g.compensate(t, skald.CauseExhausted, skald.StepChargePayment)
-			effect := g.settle(t, skald.UndoRefundPayment, first)
+			effect := g.settleRefund(t, first)
 			s.unchanged(t, "a second settlement", func() {
-				equal(t, "effect", g.settle(t, skald.UndoRefundPayment, !first), effect)
+				equal(t, "effect", g.settleRefund(t, !first), effect)
 			})
 			s.unchanged(t, "a late refusal", func() {
 				must(t, g.RefuseUndo(t.Context(), g.id, skald.UndoRefundPayment, &skald.Refused{Code: skald.CodeRefundRefused}))
@@ -75,9 +75,9 @@ func testProviderUndo(t *testing.T, s *shop) {
 	})
 }
 
-func (g *saga) settle(t *testing.T, undo skald.Undo, undone bool) skald.Effect {
+func (g *saga) settleRefund(t *testing.T, undone bool) skald.Effect {
 	t.Helper()
-	effect, err := g.FinishUndo(t.Context(), g.id, undo, skald.Settlement{Undone: undone, Reference: "back-" + string(undo)})
+	effect, err := g.FinishUndo(t.Context(), g.id, refund, skald.Settlement{Undone: undone, Reference: "back-" + string(refund)})
 	must(t, err)
 	return effect
 }

@@ -39,6 +39,7 @@ func Run(t *testing.T, engine databasetest.Engine) {
 		{"Publications", testPublications},
 		{"The lease", testLease},
 		{"Placing", testPlace},
+		{"Forgetting keys", testForget},
 		{"Admitting", testAdmit},
 		{"Listing orders", testOrders},
 		{"The timeline", testEvents},

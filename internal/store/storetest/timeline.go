@@ -54,7 +54,7 @@ func (g *saga) timeline(t *testing.T, want ...fact) {
 	var before time.Time
 	for n, event := range events {
 		g.expectFact(t, event, want, n)
-		equal(t, "topics of "+string(event.Kind), topics[n], want[n].topics())
+		equal(t, "topics of "+string(event.Kind), topics[n], want[n].topics()) //nolint:gosec // as many are wanted as there are, or the test has ended above
 		if event.Time.Before(before) || event.Time.Location() != time.UTC {
 			t.Errorf("%s at %s, after an event at %s", event.Kind, event.Time, before)
 		}
