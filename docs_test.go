@@ -79,8 +79,11 @@ func payloadSentences(t *testing.T) map[string]string {
 		}
 		for _, declaration := range parsed.Decls {
 			if general, ok := declaration.(*ast.GenDecl); ok && general.Tok == token.TYPE {
-				name := general.Specs[0].(*ast.TypeSpec).Name.Name
-				sentences[name] = firstSentence(general.Doc.Text(), name)
+				spec, ok := general.Specs[0].(*ast.TypeSpec)
+				if !ok {
+					t.Fatalf("%s: a type declaration begins with %T", file, general.Specs[0])
+				}
+				sentences[spec.Name.Name] = firstSentence(general.Doc.Text(), spec.Name.Name)
 			}
 		}
 	}

@@ -54,12 +54,10 @@ func toTemporal(err error) error {
 			return final(known.kind, err, nil)
 		}
 	}
-	var invalid *skald.Invalid
-	if errors.As(err, &invalid) {
+	if _, invalid := errors.AsType[*skald.Invalid](err); invalid {
 		return final(skald.ErrorInvalid, err, nil)
 	}
-	var early *tooEarly
-	if errors.As(err, &early) {
+	if early, ok := errors.AsType[*tooEarly](err); ok {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), errorTooEarly, temporal.ApplicationErrorOptions{
 			NextRetryDelay: early.wait,
 		})
@@ -112,7 +110,7 @@ func FromTemporal(err error) error {
 func refusedIn(application *temporal.ApplicationError) *skald.Refused {
 	var refused skald.Refused
 	if !application.HasDetails() || application.Details(&refused) != nil {
-		return nil
+		return nil //nolint:nilerr // details that cannot be read say nothing; the error itself is kept
 	}
 	return &refused
 }

@@ -35,8 +35,7 @@ func (a *Activities) BeginCompensation(ctx context.Context, call skald.Compensat
 func (a *Activities) RequestCancel(ctx context.Context, call skald.CancelCall) (skald.CancelAnswer, error) {
 	// The saga is awake, so nobody needs to be told by Kafka: Publish stays false.
 	_, err := a.store.RequestCancel(ctx, call.OrderID, call.Reason, skald.CancelRequest{})
-	var refused *skald.CancelRefused
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*skald.CancelRefused](err); ok {
 		return skald.CancelAnswer{Reason: refused.Reason}, nil
 	}
 	return skald.CancelAnswer{Accepted: err == nil}, toTemporal(err)

@@ -106,7 +106,7 @@ func (s providerStep) remembered(ctx context.Context, intent skald.Intent) (answ
 		return skald.Answer{Closed: true}, true, nil
 	case provider.StateRefused:
 		if record.Refusal != nil {
-			return skald.Answer{Refusal: speakable(record.Refusal, intent)}, true, nil
+			return skald.Answer{Refusal: speakable(record.Refusal, intent)}, true, nil //nolint:nilerr // the refusal is the answer, and no failure of the look-up
 		}
 	}
 	return skald.Answer{}, false, fmt.Errorf("provider answered a lookup with state %q and no reason", record.State)

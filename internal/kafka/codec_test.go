@@ -52,7 +52,7 @@ func TestTheWireFormOfAnEventIsStable(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(path) //nolint:gosec // a constant folder
+			want, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,8 +153,10 @@ func TestAMessageThatCannotBeReadSaysWhyAndRepeatsNoValue(t *testing.T) {
 		"structured, not object": {record(`[]`, "content-type", "application/cloudevents+json"), "value is not a JSON object"},
 		"structured, null":       {record(`null`, "content-type", "application/cloudevents+json"), "value is not a JSON object"},
 		"structured, no data":    {record(`{"specversion":"1.0","id":"1","source":"s","type":"t"}`, "content-type", "application/cloudevents+json"), "data is missing"},
-		"structured, both": {record(`{"data":1,"data_base64":"MQ=="}`, "content-type", "application/cloudevents+json"),
-			"data and data_base64 are both given"},
+		"structured, both": {
+			record(`{"data":1,"data_base64":"MQ=="}`, "content-type", "application/cloudevents+json"),
+			"data and data_base64 are both given",
+		},
 		"structured, bad base64": {record(`{"data_base64":"`+secret+`!"}`, "content-type", "application/cloudevents+json"), "data_base64 does not hold JSON"},
 	}
 	for name, test := range tests {

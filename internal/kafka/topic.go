@@ -120,7 +120,7 @@ func ensureTopic(ctx context.Context, admin *kadm.Client, o TopicOptions, topic 
 func (o TopicOptions) configs(topic string) map[string]*string {
 	retention := o.Retention
 	configs := map[string]*string{}
-	set := func(name string, value int64) { configs[name] = kadm.StringPtr(strconv.FormatInt(value, 10)) }
+	set := func(name string, value int64) { configs[name] = new(strconv.FormatInt(value, 10)) }
 	if topic == skald.TopicDeadLetters {
 		retention = o.DeadLetterRetention
 		set("max.message.bytes", MaxDeadLetterBytes)
