@@ -67,7 +67,6 @@ func (g *Gateway) config() huma.Config {
 		"A 5xx or a lost connection means that the outcome is unknown: repeat with the same Idempotency-Key."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
-	config.RejectUnknownQueryParameters = true // a mistyped filter must not select everything
 	format := huma.Format{Marshal: encode, Unmarshal: decodeStrict}
 	config.Formats = map[string]huma.Format{"application/json": format, "json": format} // "json": what huma makes of problem+json
 	config.Transformers = []huma.Transformer{stamp}
@@ -96,12 +95,13 @@ func stamp(ctx huma.Context, _ string, body any) (any, error) {
 	return body, nil
 }
 
-// register adds one operation. Its limits come from the options, and its errors
-// pass refuse.
+// register adds one operation. Its limits come from the options, its query passes
+// admitQuery, and its errors pass refuse.
 func register[I, O any](g *Gateway, api huma.API, operation huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	operation.MaxBodyBytes = -1 // Handler limits it; huma would refuse a body of exactly the limit
 	operation.BodyReadTimeout = g.options.ReadTimeout
 	operation.Errors = errorsOf(operation)
+	operation.Middlewares = huma.Middlewares{admitQuery(api)}
 	huma.Register(api, operation, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {

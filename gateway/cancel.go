@@ -24,7 +24,7 @@ type Cancels interface {
 
 // NewCancel is the body of POST /v1/orders/{id}/cancel, which may be left out.
 type NewCancel struct {
-	Reason string `json:"reason,omitempty" maxLength:"500" example:"ordered twice" doc:"Why, for people. It is published in events."`
+	Reason string `json:"reason,omitempty" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"ordered twice" doc:"Why, for people, in at most 500 bytes of UTF-8. It is published in events."`
 }
 
 func (g *Gateway) addCancels(api huma.API) {
@@ -59,7 +59,7 @@ func (in *cancelInput) Resolve(huma.Context) []error {
 	if in.Body == nil {
 		return nil
 	}
-	return textErrors("body.reason", in.Body.Reason, skald.MaxReasonLength)
+	return lengthErrors("body.reason", in.Body.Reason, skald.MaxReasonLength)
 }
 
 func (in *cancelInput) reason() string {
@@ -82,7 +82,7 @@ func (g *Gateway) cancel(ctx context.Context, in *cancelInput) (*cancelOutput, e
 	if err != nil {
 		return nil, err
 	}
-	with := skald.CancelRequest{Publish: true, TraceParent: validTraceParent(in.TraceParent), IfUnchanged: seen}
+	with := skald.CancelRequest{Publish: true, TraceParent: skald.TraceParent(in.TraceParent), IfUnchanged: seen}
 	state, err := g.options.Cancels.RequestCancel(ctx, in.ID, in.reason(), with)
 	if err != nil {
 		return nil, &lost{advice: "It is not known whether the cancel was recorded. Repeat it after Retry-After seconds: it is recorded once.", err: err}

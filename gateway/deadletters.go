@@ -107,8 +107,11 @@ func (g *Gateway) addDeadLetters(api huma.API) {
 	g.addDiscard(api)
 }
 
+// getDeadLetterInput has the pattern of every dead letter's ID: as the desk
+// writes it, without leading zeros, and so short that it can hold no number
+// that Kafka cannot.
 type getDeadLetterInput struct {
-	ID string `path:"id" pattern:"^[0-9]{1,10}-[0-9]{1,19}$" example:"0-17"`
+	ID string `path:"id" pattern:"^(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})$" example:"0-17"`
 }
 
 type getDeadLetterOutput struct {

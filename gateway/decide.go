@@ -25,9 +25,9 @@ type Resolver interface {
 type NewDecision struct {
 	DecisionID string `json:"decision_id,omitempty" pattern:"^[!-~]{1,200}$" doc:"Your name for this decision, so that a repeat is recognised. The Idempotency-Key does as well."`
 	Action     string `json:"action" enum:"retry,skip,done_outside" doc:"retry: try the undo again. skip: accept that it is not undone. done_outside: it was undone outside skald."`
-	Actor      string `json:"actor" minLength:"1" maxLength:"200" example:"egil" doc:"Who decided. It is published in events."`
-	Reason     string `json:"reason" minLength:"1" maxLength:"500" example:"the provider is back" doc:"Why. It is published in events."`
-	Receipt    string `json:"receipt,omitempty" maxLength:"200" doc:"Needed for done_outside: where it is written down."`
+	Actor      string `json:"actor" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"egil" doc:"Who decided, in at most 200 bytes of UTF-8. It is published in events."`
+	Reason     string `json:"reason" minLength:"1" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"the provider is back" doc:"Why, in at most 500 bytes of UTF-8. It is published in events."`
+	Receipt    string `json:"receipt,omitempty" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" doc:"Needed for done_outside: where it is written down, in at most 200 bytes of UTF-8."`
 }
 
 func (g *Gateway) addDecide(api huma.API) {

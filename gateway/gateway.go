@@ -21,6 +21,8 @@ type Gateway struct {
 	logger  *slog.Logger
 	engine  *gin.Engine
 	streams chan struct{} // holds a token for each open event stream
+
+	postOnly map[string]bool // by path; not changed once New has returned
 }
 
 // New builds a gateway. It errors when options do not Validate, or a page cannot
@@ -33,7 +35,7 @@ func New(options Options) (*Gateway, error) {
 	configureLibraries()
 	g := &Gateway{
 		options: options, orders: options.Orders, stock: options.Stock, logger: options.Logger,
-		streams: make(chan struct{}, options.MaxStreams),
+		streams: make(chan struct{}, options.MaxStreams), postOnly: map[string]bool{},
 	}
 	if err := g.buildEngine(); err != nil {
 		return nil, err
@@ -110,9 +112,7 @@ func (g *Gateway) buildEngine() error {
 	engine.NoRoute(func(c *gin.Context) {
 		write(c, problem(CodeNoRoute, "There is nothing at this address. /openapi.yaml lists every route."))
 	})
-	engine.NoMethod(func(c *gin.Context) {
-		write(c, problem(CodeMethodNotAllowed, "The Allow header lists the methods of this address. Repeat with one of them."))
-	})
+	engine.NoMethod(g.refuseMethod)
 	g.engine = engine
 	return g.addRoutes()
 }

@@ -155,6 +155,7 @@ func TestADecisionThatIsNotValidIsRefusedWithEverythingThatIsWrong(t *testing.T)
 		"no ID":            {`{"action":"retry","actor":"a","reason":"b"}`, "", gateway.CodeKeyMissing, "header.Idempotency-Key"},
 		"two IDs":          {decisionBody, "decision-2", gateway.CodeInvalid, "body.decision_id"},
 		"no receipt":       {`{"action":"done_outside","actor":"a","reason":"b"}`, "k", gateway.CodeInvalid, "body.receipt"},
+		"empty receipt":    {`{"action":"skip","actor":"a","reason":"b","receipt":""}`, "k", gateway.CodeInvalid, "body.receipt"},
 		"control":          {`{"action":"skip","actor":"a\u0001","reason":"b"}`, "k", gateway.CodeInvalid, "body.actor"},
 		"several":          {`{"action":"ignore","actor":"","reason":7}`, "k", gateway.CodeInvalid, "body.action body.actor body.reason"},
 		"an ID with space": {`{"decision_id":"a b","action":"skip","actor":"a","reason":"b"}`, "", gateway.CodeInvalid, "body.decision_id"},

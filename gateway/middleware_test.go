@@ -118,6 +118,21 @@ func TestAnAddressOrMethodThatIsNotThereIsAProblem(t *testing.T) {
 	golden(t, "problem/method-not-allowed.golden", send(g, http.MethodDelete, "/v1/orders", ""))
 }
 
+// Beside /v1/dead-letters/{id}, which would take their names for an ID.
+func TestAnAddressThatOnlyTakesPostSaysSoToEveryOtherMethod(t *testing.T) {
+	t.Parallel()
+	g := open(t, gateway.Options{})
+	for _, target := range []string{"/v1/dead-letters/replay", "/v1/dead-letters/discard"} {
+		for _, method := range []string{http.MethodGet, http.MethodOptions, http.MethodPut, http.MethodDelete} {
+			golden(t, "problem/only-post.golden", send(g, method, target, ""))
+		}
+	}
+	response := send(g, http.MethodDelete, "/v1/dead-letters/0-17", "")
+	if allow := response.Header.Values("Allow"); response.StatusCode != http.StatusMethodNotAllowed || len(allow) != 1 || allow[0] != http.MethodGet {
+		t.Errorf("a letter: %s, Allow %q", response.Status, allow)
+	}
+}
+
 func TestEveryAnswerTellsBrowsersToBeCareful(t *testing.T) {
 	t.Parallel()
 	g := open(t, gateway.Options{Orders: known()})

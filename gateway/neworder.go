@@ -14,7 +14,7 @@ import (
 // NewOrder is the body of POST /v1/orders.
 type NewOrder struct {
 	ID         string  `json:"id,omitempty" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" doc:"Yours, if you have one; otherwise skald makes one."`
-	CustomerID string  `json:"customer_id" minLength:"1" maxLength:"200" example:"customer-1" doc:"Your name for the customer. Not an e-mail address: it is published in events."`
+	CustomerID string  `json:"customer_id" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"customer-1" doc:"Your name for the customer, in at most 200 bytes of UTF-8. Not an e-mail address: it is published in events."`
 	Currency   string  `json:"currency" pattern:"^[A-Z]{3}$" example:"EUR" doc:"ISO 4217."`
 	Items      []Item  `json:"items" minItems:"1" maxItems:"100"`
 	Payment    Payment `json:"payment"`
@@ -30,18 +30,18 @@ type Item struct {
 
 // Payment says how an order is paid.
 type Payment struct {
-	Token string `json:"token" minLength:"1" maxLength:"200" example:"tok_visa" doc:"A reference at the payment provider. Never repeated, published or logged."`
+	Token string `json:"token" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"tok_visa" doc:"A reference at the payment provider, in at most 200 bytes of UTF-8. Never repeated, published or logged."`
 }
 
 // Address is where an order goes. It is stored for the carrier and never
 // repeated, published or logged.
 type Address struct {
-	Name       string `json:"name" minLength:"1" maxLength:"200" example:"Egil Skallagrimsson"`
-	Line1      string `json:"line1" minLength:"1" maxLength:"200" example:"Borg 1"`
-	Line2      string `json:"line2,omitempty" maxLength:"200"`
-	City       string `json:"city" minLength:"1" maxLength:"200" example:"Borgarnes"`
-	Region     string `json:"region,omitempty" maxLength:"200"`
-	PostalCode string `json:"postal_code,omitempty" maxLength:"200"`
+	Name       string `json:"name" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"Egil Skallagrimsson" doc:"At most 200 bytes of UTF-8."`
+	Line1      string `json:"line1" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"Borg 1" doc:"At most 200 bytes of UTF-8."`
+	Line2      string `json:"line2,omitempty" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" doc:"At most 200 bytes of UTF-8."`
+	City       string `json:"city" minLength:"1" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"Borgarnes" doc:"At most 200 bytes of UTF-8."`
+	Region     string `json:"region,omitempty" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" doc:"At most 200 bytes of UTF-8."`
+	PostalCode string `json:"postal_code,omitempty" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" doc:"At most 200 bytes of UTF-8."`
 	Country    string `json:"country" pattern:"^[A-Z]{2}$" example:"IS" doc:"ISO 3166-1 alpha-2."`
 }
 

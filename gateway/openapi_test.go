@@ -31,6 +31,14 @@ type document struct {
 	OpenAPI string `json:"openapi"`
 	Info    struct{ Version string }
 	Paths   map[string]map[string]struct {
+		Parameters  []struct{ Name, In string }
+		RequestBody struct {
+			Content map[string]struct {
+				Schema struct {
+					Ref string `json:"$ref"`
+				}
+			}
+		}
 		Responses map[string]struct {
 			Content map[string]struct{}
 		}
@@ -39,10 +47,15 @@ type document struct {
 		Schemas map[string]struct {
 			AdditionalProperties bool `json:"additionalProperties"`
 			Properties           map[string]struct {
-				Enum      []string
-				MaxItems  int
-				MaxLength int
-				Maximum   int
+				Type        string
+				Format      string
+				Pattern     string
+				Description string
+				Enum        []string
+				MaxItems    int
+				MaxLength   int
+				Maximum     int
+				Items       struct{ Pattern string }
 			}
 		}
 	}
@@ -83,6 +96,28 @@ func TestTheDescriptionListsEveryRouteAndItsProblems(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, routes); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
+	}
+}
+
+// OpenAPI 3.1 lets tools ignore parameters of these names.
+func TestTheDescriptionHasNoHeaderThatOpenAPIIgnores(t *testing.T) {
+	t.Parallel()
+	for path, operations := range described(t).Paths {
+		for method, operation := range operations {
+			for _, parameter := range operation.Parameters {
+				if slices.Contains([]string{"Accept", "Content-Type", "Authorization"}, parameter.Name) {
+					t.Errorf("%s %s has %s", method, path, parameter.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestTheDescriptionKnowsThatACompleteStreamIsAnsweredWith204(t *testing.T) {
+	t.Parallel()
+	response, ok := described(t).Paths["/v1/orders/{id}/events"]["get"].Responses["204"]
+	if !ok || len(response.Content) != 0 {
+		t.Errorf("204 is described: %t, with %v", ok, response.Content)
 	}
 }
 

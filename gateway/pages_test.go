@@ -131,7 +131,7 @@ func TestRoutesOfWhatIsMissingAreNotThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, target := range []string{"/v1/events", "/v1/incidents", "/v1/dead-letters", "/v1/orders/order-1/cancel-plan", "/schemas/a.json"} {
+	for _, target := range []string{"/v1/events", "/v1/incidents", "/v1/dead-letters", "/v1/dead-letters/replay", "/v1/orders/order-1/cancel-plan", "/schemas/a.json"} {
 		wantProblem(t, send(g, http.MethodGet, target, ""), 404, gateway.CodeNoRoute)
 	}
 	if links := decode[gateway.Order](t, send(g, http.MethodPost, "/v1/orders", orderBody, "Prefer", "wait=30")).Links; links.Cancel != "" {

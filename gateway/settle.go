@@ -16,29 +16,29 @@ const replayTimeout = time.Minute
 
 // NewReplay is the body of POST /v1/dead-letters/replay.
 type NewReplay struct {
-	IDs    []string          `json:"ids,omitempty" minItems:"1" maxItems:"200" doc:"Which letters; or filter."`
+	IDs    []string          `json:"ids,omitempty" minItems:"1" maxItems:"200" pattern:"^(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})$" doc:"Which letters; or filter."`
 	Filter *DeadLetterFilter `json:"filter,omitempty" doc:"Which parked letters; {} is all of them. Or ids."`
 	DryRun bool              `json:"dry_run,omitempty" doc:"Say what would be done, and do nothing."`
 	Max    int               `json:"max,omitempty" minimum:"1" maximum:"100000" default:"1000" doc:"How many go back at most."`
 	Rate   float64           `json:"rate,omitempty" minimum:"0.01" maximum:"10000" default:"50" doc:"How many go back each second."`
 	Cap    int               `json:"cap,omitempty" minimum:"1" maximum:"100" default:"3" doc:"After how many replays a message stays parked."`
-	Actor  string            `json:"actor,omitempty" maxLength:"128" example:"egil" doc:"Who decided. Needed unless dry_run."`
-	Reason string            `json:"reason,omitempty" maxLength:"500" doc:"Why."`
+	Actor  string            `json:"actor,omitempty" maxLength:"128" pattern:"^[^\\x00]*$" example:"egil" doc:"Who decided, in at most 128 bytes of UTF-8. Needed unless dry_run."`
+	Reason string            `json:"reason,omitempty" maxLength:"500" pattern:"^[^\\x00]*$" doc:"Why, in at most 500 bytes of UTF-8."`
 }
 
 // DeadLetterFilter selects parked letters.
 type DeadLetterFilter struct {
 	Reason  string    `json:"reason,omitempty" enum:"schema,key_mismatch,order_conflict,unknown_order,cancel_refused,start_rejected,unknown"`
-	OrderID string    `json:"order_id,omitempty" minLength:"1" maxLength:"200" doc:"The message's key."`
+	OrderID string    `json:"order_id,omitempty" minLength:"1" maxLength:"200" pattern:"^[^\\x00]*$" doc:"The message's key."`
 	Since   time.Time `json:"since,omitzero" doc:"Parked then or later."`
 	Until   time.Time `json:"until,omitzero" doc:"Parked before."`
 }
 
 // NewDiscard is the body of POST /v1/dead-letters/discard.
 type NewDiscard struct {
-	IDs    []string `json:"ids" minItems:"1" maxItems:"200" example:"0-17"`
-	Actor  string   `json:"actor" minLength:"1" maxLength:"128" example:"egil" doc:"Who decided."`
-	Reason string   `json:"reason" minLength:"1" maxLength:"500" example:"a test" doc:"Why."`
+	IDs    []string `json:"ids" minItems:"1" maxItems:"200" pattern:"^(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})$" example:"0-17"`
+	Actor  string   `json:"actor" minLength:"1" maxLength:"128" pattern:"^[^\\x00]*$" example:"egil" doc:"Who decided, in at most 128 bytes of UTF-8."`
+	Reason string   `json:"reason" minLength:"1" maxLength:"500" pattern:"^[^\\x00]*$" example:"a test" doc:"Why, in at most 500 bytes of UTF-8."`
 }
 
 // DeadLetterReplay is what DeadLetters puts back, and how.
@@ -95,6 +95,7 @@ func (g *Gateway) addReplay(api huma.API) {
 		Tags:        []string{"dead letters"},
 		Errors:      []int{http.StatusConflict},
 	}, g.replay)
+	g.onlyPost(pathDeadLetters + "/replay")
 }
 
 func (g *Gateway) addDiscard(api huma.API) {
@@ -107,6 +108,7 @@ func (g *Gateway) addDiscard(api huma.API) {
 		Tags:        []string{"dead letters"},
 		Errors:      []int{http.StatusConflict},
 	}, g.discard)
+	g.onlyPost(pathDeadLetters + "/discard")
 }
 
 type replayInput struct {

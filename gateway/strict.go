@@ -42,7 +42,11 @@ func decodeGeneric(data []byte, into *any) error {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("has more after the JSON value")
 	}
-	return checkTokens(data)
+	if err := checkTokens(data); err != nil {
+		return err
+	}
+	*into = withoutNulls(*into)
+	return nil
 }
 
 // notJSON says where, and leaves out the character that the decoder quotes.

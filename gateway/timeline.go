@@ -35,6 +35,8 @@ type Event struct {
 }
 
 func (g *Gateway) addTimeline(api huma.API) {
+	responses := eitherResponses[Timeline](api)
+	responses["204"] = &huma.Response{Description: "The stream is complete: nothing follows Last-Event-ID."}
 	register(g, api, huma.Operation{
 		OperationID: "get-order-events",
 		Method:      http.MethodGet,
@@ -45,13 +47,13 @@ func (g *Gateway) addTimeline(api huma.API) {
 			"A stream that ends early says why in a last event named dropped.",
 		Tags:      []string{"orders"},
 		Errors:    []int{http.StatusBadRequest, http.StatusNotFound},
-		Responses: eitherResponses[Timeline](api),
+		Responses: responses,
 	}, g.timeline)
 }
 
 type timelineInput struct {
 	ID          string `path:"id" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"`
-	Accept      string `header:"Accept" doc:"text/event-stream asks for the stream."`
+	Accept      string `header:"Accept" hidden:"true"` // OpenAPI ignores a parameter of this name; the media types of 200 say it
 	LastEventID string `header:"Last-Event-ID" doc:"For the stream: the sequence after which it goes on."`
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,6 +24,8 @@ const (
 
 const (
 	messageRequired = "is required"
+	messageUnknown  = "is not known here"
+	messageText     = "must be text without control characters"
 	messageTime     = "must be an RFC 3339 date and time, such as 2026-01-31T12:00:00Z (write + as %2B in a query)"
 	fieldKey        = "header.Idempotency-Key"
 )
@@ -99,15 +100,21 @@ func translate(err error) (violation Violation, hollow bool) {
 		return Violation{Field: field, Message: messageRequired}, true
 	case strings.HasPrefix(message, "invalid date/time"), message == validation.MsgExpectedRFC3339DateTime:
 		message = messageTime
+	case message == outsideText:
+		message = messageText
 	case strings.HasPrefix(message, atLeast), strings.HasPrefix(message, atMost):
 		message = bound(message)
 	case message == validation.MsgUnexpectedProperty:
-		message = "is not known here"
+		message = messageUnknown
 	case message == validation.MsgExpectedObject, message == validation.MsgExpectedArray:
 		hollow = true
 	}
 	return Violation{Field: shorten(field), Message: message}, hollow
 }
+
+// outsideText is huma's message about a text that people write: its fields have
+// this pattern, which says what unicode.IsControl does.
+var outsideText = fmt.Sprintf(validation.MsgExpectedMatchPattern, `^[^\x00-\x1f\x7f-\x9f]*$`)
 
 // requiredProperty reads the name out of huma's message about a missing
 // property; its location is the object that lacks it.
@@ -157,17 +164,12 @@ func lacksKey(violations []Violation) bool {
 	return slices.Contains(violations, Violation{Field: fieldKey, Message: messageRequired})
 }
 
-// textErrors is what is wrong with a text that may be empty, in the form in
-// which huma collects what resolvers find.
-func textErrors(field, value string, limit int) []error {
-	message := ""
-	switch {
-	case len(value) > limit:
-		message = fmt.Sprintf("must have at most %d bytes", limit)
-	case strings.ContainsFunc(value, unicode.IsControl):
-		message = "must be text without control characters"
-	default:
+// lengthErrors is what is wrong with the length of a text, in the form in which
+// huma collects what resolvers find. The schema counts characters, the domain
+// bytes.
+func lengthErrors(field, value string, limit int) []error {
+	if len(value) <= limit {
 		return nil
 	}
-	return []error{Violation{Field: field, Message: message}.asError()}
+	return []error{Violation{Field: field, Message: fmt.Sprintf("must have at most %d bytes", limit)}.asError()}
 }
