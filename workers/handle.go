@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/skald-saga/skald"
+	"github.com/skald-saga/skald/workflows"
 )
 
 // handle does what one message asks for. It is safe to repeat. What it returns
@@ -67,7 +68,7 @@ func judgeAdmit(req request, err error) error {
 // start starts the order's saga. That it was started before is success: the
 // offset was not committed then, or the message came twice.
 func (i *Intake) start(ctx context.Context, j *job, order skald.OrderState) error {
-	options, input, err := startOf(order, i.o.Patience)
+	options, input, err := workflows.StartOf(order, i.o.Patience)
 	if err != nil {
 		return &unusable{skald.DeadLetterSchema, stageStart, err}
 	}

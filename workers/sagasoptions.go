@@ -31,7 +31,7 @@ const (
 	stopTimeout = 10 * time.Second
 	// deadlockTimeout is how long workflow code may think without yielding. The
 	// library's second is too little for a busy small machine, and a false alarm
-	// fails the task; it stays below sagaTaskTimeout.
+	// fails the task; it stays below workflows.TaskTimeout.
 	deadlockTimeout = 3 * time.Second
 )
 

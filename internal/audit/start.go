@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -13,9 +12,6 @@ import (
 	"github.com/skald-saga/skald"
 	"github.com/skald-saga/skald/workflows"
 )
-
-// sagaTaskTimeout is the one with which intake starts sagas.
-const sagaTaskTimeout = 5 * time.Second
 
 // startAgain starts the order's saga under the same ID, unless the order is
 // final. Two auditors may both find the run closed: Temporal lets one of them
@@ -50,21 +46,8 @@ func (a *Auditor) startAgain(ctx context.Context, orderID string) (string, error
 // not to start, and the first task is not run eagerly here, because an auditor
 // may have no saga worker beside it.
 func (a *Auditor) startOf(order skald.OrderState) (client.StartWorkflowOptions, workflows.OrderInput, error) {
-	total, err := order.Total()
-	if err != nil {
-		return client.StartWorkflowOptions{}, workflows.OrderInput{}, err
-	}
-	input := workflows.OrderInput{
-		OrderID: order.ID, CustomerID: order.CustomerID, Total: total, Items: len(order.Items), Patience: a.o.Patience,
-	}
-	return client.StartWorkflowOptions{
-		ID:                                       order.ID,
-		TaskQueue:                                skald.TaskQueue,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		WorkflowTaskTimeout:                      sagaTaskTimeout,
-		TypedSearchAttributes:                    input.SearchAttributes(),
-		StaticSummary:                            input.Summary(),
-	}, input, nil
+	options, input, err := workflows.StartOf(order, a.o.Patience)
+	options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	options.EnableEagerStart = false
+	return options, input, err
 }
