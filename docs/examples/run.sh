@@ -75,19 +75,19 @@ story "$rejected" "$python" docs/examples/orders-python/orders.py --brokers "$ka
 SKALD_PROVIDER_SECRET="whsec_$(head -c 32 /dev/urandom | base64 | tr -d '\n')"
 export SKALD_PROVIDER_SECRET
 
-# provider NAME COMMAND… runs an example of a provider and judges it by the
-# rules of docs/providers.md.
+# provider KINDS NAME COMMAND… runs an example of a provider and judges it, as
+# each of the kinds, by the rules of docs/providers.md.
 provider() {
-  step "$1: every rule of a provider"
+  local kinds=$1 kind url; shift
   background "$@"
-  timeout 120 "$work/skald" provider check "$(printed "$1" 'listening on (http://[0-9.:]+)')"
+  url=$(printed "$1" 'listening on (http://[0-9.:]+)')
+  for kind in $kinds; do
+    step "$1: every rule of a $kind"
+    timeout 120 "$work/skald" provider check "$url" --kind "$kind"
+  done
 }
 
-if "$work/skald" provider check --help >/dev/null 2>&1; then
-  provider provider-go "$work/provider-go" -listen 127.0.0.1:0
-  provider provider-python "$python" docs/examples/provider-python/provider.py 127.0.0.1:0
-else
-  step 'skipped: provider-go and provider-python, because this skald has no "provider check"'
-fi
+provider payment provider-go "$work/provider-go" -listen 127.0.0.1:0
+provider 'payment carrier' provider-python "$python" docs/examples/provider-python/provider.py 127.0.0.1:0
 
 step 'done'

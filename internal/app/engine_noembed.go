@@ -10,8 +10,9 @@ import (
 )
 
 // This file stands in for engine.go in a program that only ever serves: without
-// Temporal's server, its UI and kfake it is a quarter of the size. What others
-// say in terms of the engine stays, so that nobody else has to know of the tag.
+// Temporal's server, its UI and kfake it is less than a third of the size. What
+// others say in terms of the engine stays, so that nobody else has to know of
+// the tag.
 
 var errNoEngine = errors.New("built without the embedded engine (tag noembed): " +
 	"use skald serve with a Kafka, a Temporal and a database, or a skald built without that tag")

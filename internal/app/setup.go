@@ -50,12 +50,6 @@ func Setup(ctx context.Context, c Config, tell func(step string)) error {
 	return nil
 }
 
-// Migrate brings the database schemas to their newest version, and nothing else.
-func Migrate(ctx context.Context, c Config) error {
-	c = c.withDefaults()
-	return errors.Join(setupStore(ctx, c), setupLedger(ctx, c))
-}
-
 func setupStore(ctx context.Context, c Config) error {
 	db, err := database.Open(ctx, database.Options{URL: c.Database})
 	if err != nil {

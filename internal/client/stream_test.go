@@ -48,8 +48,8 @@ func (b *broadcaster) requests() []string {
 func says(text string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
-		_, _ = io.WriteString(w, text) // the client's side of it is what is tested
-		w.(http.Flusher).Flush()
+		_, _ = io.WriteString(w, text)            // the client's side of it is what is tested
+		_ = http.NewResponseController(w).Flush() // as above
 	}
 }
 
@@ -221,8 +221,7 @@ func TestAServerThatIsNotThereEndsAStreamAtOnce(t *testing.T) {
 	server.Close()
 	c := open(t, client.Options{Server: server.URL, Pause: 5 * time.Second})
 	_, err := hear(c.FollowEvents(t.Context(), client.EventFilter{}, nil))
-	var unreachable *client.Unreachable
-	if !errors.As(err, &unreachable) {
+	if _, ok := errors.AsType[*client.Unreachable](err); !ok {
 		t.Errorf("got %v, want unreachable", err)
 	}
 }
