@@ -107,7 +107,7 @@ func (g *Gateway) scan(ctx context.Context, in *listEventsInput, from int64) (pa
 		for n, published := range read {
 			from = published.Publication
 			if in.wants(published.Event) {
-				page.Events = append(page.Events, tellEvent(published.Event))
+				page.Events = append(page.Events, g.options.tellEvent(published.Event))
 			}
 			if len(page.Events) == in.Limit {
 				page.Cursor = place(from)
@@ -152,7 +152,7 @@ func (g *Gateway) followEvents(ctx context.Context, in *listEventsInput) (*eithe
 		if !in.wants(published.Event) {
 			return nil, false
 		}
-		return frame(place(published.Publication), string(published.Event.Kind), tellEvent(published.Event)), false
+		return frame(place(published.Publication), string(published.Event.Kind), g.options.tellEvent(published.Event)), false
 	})}, nil
 }
 

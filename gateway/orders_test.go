@@ -214,3 +214,17 @@ func TestAReadThatFailsChangedNothingAndSaysSo(t *testing.T) {
 		golden(t, "problem/unavailable-read.golden", send(g, http.MethodGet, target, ""))
 	}
 }
+
+func TestEveryEventOfAnOrderLinksItsSaga(t *testing.T) {
+	t.Parallel()
+	g := open(t, gateway.Options{Orders: known(), SagaURL: func(id string) string { return "http://ui.example/" + id }})
+	timeline := decode[gateway.Timeline](t, send(g, http.MethodGet, "/v1/orders/order-1/events", ""))
+	if len(timeline.Events) == 0 {
+		t.Fatal("no events")
+	}
+	for _, event := range timeline.Events {
+		if event.Saga != "http://ui.example/order-1" {
+			t.Errorf("%s links %q", event.Kind, event.Saga)
+		}
+	}
+}

@@ -31,6 +31,7 @@ type Event struct {
 	Sequence    int64           `json:"sequence" doc:"1, 2, 3, … for each order, without gaps; 0 for stock.received."`
 	Time        time.Time       `json:"time"`
 	CausationID string          `json:"causation_id,omitempty" doc:"ID of the event that led to this one."`
+	Saga        string          `json:"saga,omitempty" doc:"The order's saga in the Temporal UI."`
 	Data        json.RawMessage `json:"data" doc:"What the kind says; see the event reference."`
 }
 
@@ -67,7 +68,7 @@ func (g *Gateway) timeline(ctx context.Context, in *timelineInput) (*eitherOutpu
 	}
 	body := Timeline{OrderID: in.ID, Events: make([]Event, len(events))}
 	for n, event := range events {
-		body.Events[n] = tellEvent(event)
+		body.Events[n] = g.options.tellEvent(event)
 	}
 	return asJSON(body), nil
 }
@@ -106,7 +107,7 @@ func (s *stream) tellOrder(timeline []skald.Event, after int64) func(huma.Contex
 			if event.Sequence <= after {
 				continue
 			}
-			if err := s.send(orderFrame(event)); err != nil {
+			if err := s.send(s.options.orderFrame(event)); err != nil {
 				return false, err
 			}
 			after = event.Sequence
@@ -119,12 +120,12 @@ func (s *stream) tellOrder(timeline []skald.Event, after int64) func(huma.Contex
 			return nil, false
 		}
 		after = event.Sequence
-		return orderFrame(event), event.Kind.Final()
+		return s.options.orderFrame(event), event.Kind.Final()
 	})
 }
 
-func orderFrame(event skald.Event) []byte {
-	return frame(strconv.FormatInt(event.Sequence, 10), string(event.Kind), tellEvent(event))
+func (o Options) orderFrame(event skald.Event) []byte {
+	return frame(strconv.FormatInt(event.Sequence, 10), string(event.Kind), o.tellEvent(event))
 }
 
 func lastSequence(events []skald.Event) int64 {
@@ -148,8 +149,8 @@ func parseSequence(text string) (int64, bool) {
 	return int64(sequence), err == nil
 }
 
-func tellEvent(event skald.Event) Event {
-	return Event{
+func (o Options) tellEvent(event skald.Event) Event {
+	told := Event{
 		ID:          event.ID,
 		Kind:        string(event.Kind),
 		Subject:     event.Subject,
@@ -158,4 +159,8 @@ func tellEvent(event skald.Event) Event {
 		CausationID: event.CausationID,
 		Data:        event.Data,
 	}
+	if o.SagaURL != nil && event.Sequence > 0 {
+		told.Saga = o.SagaURL(event.Subject)
+	}
+	return told
 }

@@ -107,6 +107,7 @@ type Event struct {
 	Sequence    int64           `json:"sequence"`
 	Time        time.Time       `json:"time"`
 	CausationID string          `json:"causation_id,omitempty"`
+	Saga        string          `json:"saga,omitempty"` // its order's saga in the Temporal UI
 	Data        json.RawMessage `json:"data"`
 }
 
