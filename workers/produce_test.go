@@ -54,7 +54,7 @@ func shared(t *testing.T, cluster *kfake.Cluster, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
 	key := sharedKey{t, len(opts) > 0}
 	if client, ok := sharedClients.Load(key); ok {
-		return client.(*kgo.Client) //nolint:errcheck // nothing else is stored there, and a panic is how the test would fail
+		return client.(*kgo.Client)
 	}
 	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(cluster.ListenAddrs()...)}, opts...)...)
 	if err != nil {

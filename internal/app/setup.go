@@ -89,8 +89,7 @@ func setupNamespace(ctx context.Context, c Config) error {
 	err = namespaces.Register(ctx, &workflowservice.RegisterNamespaceRequest{
 		Namespace: c.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(namespaceRetention),
 	})
-	var exists *serviceerror.NamespaceAlreadyExists
-	if errors.As(err, &exists) {
+	if _, exists := errors.AsType[*serviceerror.NamespaceAlreadyExists](err); exists {
 		return nil
 	}
 	return err

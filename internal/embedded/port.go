@@ -65,7 +65,7 @@ func freePort(name string) (int, error) {
 	defer given.Unlock()
 	var last error
 	for range freePortTries {
-		port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1)
+		port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1) //nolint:gosec // any port will do
 		if given.ports[port] {
 			last = errGiven
 			continue
@@ -79,7 +79,7 @@ func freePort(name string) (int, error) {
 }
 
 func tryPort(port int) error {
-	listener, err := net.Listen("tcp", address(port))
+	listener, err := net.Listen("tcp", address(port)) //nolint:noctx // listening on loopback does not wait
 	if err != nil {
 		return err
 	}

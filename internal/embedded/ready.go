@@ -44,7 +44,7 @@ func (t *Temporal) awaitNamespace(ctx context.Context, addr, name string) error 
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for namespace %s: %w (%v)", name, ctx.Err(), err)
+			return fmt.Errorf("wait for namespace %s: %w (%w)", name, ctx.Err(), err)
 		case <-tick.C:
 		}
 	}

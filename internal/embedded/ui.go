@@ -54,7 +54,7 @@ type UI struct {
 
 // StartUI listens and returns. A port that cannot be listened on is a *PortError.
 func StartUI(o UIOptions) (*UI, error) {
-	listener, err := net.Listen("tcp", address(o.Port))
+	listener, err := net.Listen("tcp", address(o.Port)) //nolint:noctx // listening on loopback does not wait
 	if err != nil {
 		return nil, &PortError{Name: "Temporal UI", Port: o.Port, Err: err}
 	}

@@ -30,7 +30,7 @@ const unknownVersion = "unknown"
 
 // recordedVersion returns "" for an empty file and unknownVersion for a file
 // with tables that skald has not made.
-func recordedVersion(ctx context.Context, tx *sql.Tx) (print, server string, err error) {
+func recordedVersion(ctx context.Context, tx *sql.Tx) (schema, server string, err error) {
 	var tables, ours int
 	err = tx.QueryRowContext(ctx,
 		"SELECT COUNT(*), COUNT(CASE name WHEN 'skald_schema' THEN 1 END) FROM sqlite_master WHERE type = 'table'").Scan(&tables, &ours)
@@ -40,11 +40,11 @@ func recordedVersion(ctx context.Context, tx *sql.Tx) (print, server string, err
 	if ours == 0 {
 		return unknownVersion, unknownVersion, nil
 	}
-	err = tx.QueryRowContext(ctx, "SELECT fingerprint, server FROM skald_schema").Scan(&print, &server)
+	err = tx.QueryRowContext(ctx, "SELECT fingerprint, server FROM skald_schema").Scan(&schema, &server)
 	if errors.Is(err, sql.ErrNoRows) {
 		return unknownVersion, unknownVersion, nil
 	}
-	return print, server, err
+	return schema, server, err
 }
 
 // fingerprint changes exactly when what a new file would contain changes. A new
@@ -54,6 +54,6 @@ func fingerprint(statements []string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-func describe(server, print string) string {
-	return fmt.Sprintf("Temporal server %s, schema %s", server, print)
+func describe(server, schema string) string {
+	return fmt.Sprintf("Temporal server %s, schema %s", server, schema)
 }

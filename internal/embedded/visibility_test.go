@@ -87,8 +87,10 @@ func lists() map[string][]string {
 	all := []string{"list-ann-1", "list-ann-2", "list-bob-1", "list-bob-2"}
 	only := " AND " + population.between
 	return map[string][]string{
-		population.between:                 all,
+		population.between: all,
+
 		`ExecutionStatus="Running"` + only: {"list-bob-2"},
+
 		`ExecutionStatus IN ("Failed","Terminated","TimedOut")` + only: {"list-bob-1"},
 		`WorkflowType="Sell"` + only:                                   {"list-ann-1", "list-ann-2", "list-bob-1"},
 		`WorkflowId="list-ann-2"`:                                      {"list-ann-2"},

@@ -54,7 +54,7 @@ func names(t testing.TB, db *database.DB, query string) []string {
 
 func dumpTable(t testing.TB, db *database.DB, name string) []string {
 	t.Helper()
-	rows, err := db.Read().QueryContext(t.Context(), "SELECT * FROM "+name) //nolint:gosec // a table's name from the database itself
+	rows, err := db.Read().QueryContext(t.Context(), "SELECT * FROM "+name)
 	if err != nil {
 		t.Fatalf("dump %s: %v", name, err)
 	}

@@ -46,7 +46,7 @@ func (l *ledger) list(ctx context.Context, q Query) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list sandbox %s: %w", l.service, err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below reports what matters
+	defer rows.Close()
 	entries := []Entry{}
 	for rows.Next() {
 		entry, err := scanEntry(rows)

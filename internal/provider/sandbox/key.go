@@ -57,7 +57,7 @@ func (k *key) do(r request, reference string) error {
 	k.orderID, k.requestHash, k.amount = r.orderID, r.hash, r.amount
 	if r.refusal != nil {
 		k.state, k.code, k.message = provider.StateRefused, r.refusal.Code, r.refusal.Message
-		return nil
+		return nil //nolint:nilerr // the refusal is recorded under the key, and answered from there
 	}
 	k.state, k.reference, k.undoRefused = provider.StateDone, reference, r.undoRefused
 	return nil

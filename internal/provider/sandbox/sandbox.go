@@ -26,7 +26,7 @@ const (
 	TokenDeclined          = "tok_declined"           // refused with card_declined
 	TokenInsufficientFunds = "tok_insufficient_funds" // refused with insufficient_funds
 	TokenTimeout           = "tok_timeout"            // captured, but the answer never comes: the caller's time runs out
-	TokenRefundRefused     = "tok_refund_refused"     // approved; its refund is refused for good
+	TokenRefundRefused     = "tok_refund_refused"     //nolint:gosec // a test token's name: approved; its refund is refused for good
 )
 
 // CountryNotServed is the destination that the carrier refuses: Antarctica.
