@@ -48,7 +48,7 @@ func (g *Gateway) addCancels(api huma.API) {
 
 type cancelInput struct {
 	ID          string     `path:"id" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"`
-	IfMatch     string     `header:"If-Match" doc:"ETags of the order as you know it: 412 when it is another by now."`
+	IfMatch     string     `header:"If-Match" doc:"ETags of the order as you know it: 412 when it is another by now, unless it is cancelled already."`
 	Prefer      string     `header:"Prefer" example:"wait=10" doc:"wait=N: answer 200 with the final order if it ends within N seconds, at most 30; else 202, as without it."`
 	TraceParent string     `header:"traceparent" doc:"W3C trace context. It travels with the cancel."`
 	Body        *NewCancel `required:"false"`

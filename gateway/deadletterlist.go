@@ -41,7 +41,7 @@ func (g *Gateway) addDeadLetterList(api huma.API) {
 
 type listDeadLettersInput struct {
 	Reason  string    `query:"reason" enum:"schema,key_mismatch,order_conflict,unknown_order,cancel_refused,start_rejected,unknown"`
-	OrderID string    `query:"order_id" maxLength:"200" pattern:"^[^\\x00]*$" doc:"The message's key."`
+	OrderID string    `query:"order_id" minLength:"1" maxLength:"200" pattern:"^[^\\x00]*$" doc:"The message's key."`
 	Since   time.Time `query:"since" doc:"Parked then or later."`
 	Until   time.Time `query:"until" doc:"Parked before."`
 	State   string    `query:"state" enum:"parked,replayed,discarded,all" default:"parked"`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -99,4 +100,14 @@ func TestEventsThatCannotBeReadAreAProblem(t *testing.T) {
 	source.failReading(errors.New("away"))
 	g := open(t, gateway.Options{Feed: newHub(t, &source, feed.Options{})})
 	golden(t, "problem/unavailable-read.golden", send(g, http.MethodGet, "/v1/events", ""))
+}
+
+func TestEveryKindCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	g := stored(t)
+	for _, kind := range slices.Concat(skald.ForwardKinds(), skald.CompensationKinds()) {
+		if answer := send(g, http.MethodGet, "/v1/events?kind="+string(kind), ""); answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", kind, answer.Status)
+		}
+	}
 }

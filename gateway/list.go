@@ -18,7 +18,7 @@ type OrderPage struct {
 
 type listOrdersInput struct {
 	Status        string    `query:"status" enum:"accepted,processing,compensating,needs_attention,confirmed,rejected,failed,cancelled"`
-	CustomerID    string    `query:"customer_id" maxLength:"200" pattern:"^[^\\x00]*$"`
+	CustomerID    string    `query:"customer_id" minLength:"1" maxLength:"200" pattern:"^[^\\x00]*$"`
 	CreatedAfter  time.Time `query:"created_after"`
 	CreatedBefore time.Time `query:"created_before"`
 	Limit         int       `query:"limit" minimum:"1" maximum:"200" default:"50"`

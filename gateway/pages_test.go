@@ -60,7 +60,7 @@ func TestTheReferenceShowsEveryOperationAndSchema(t *testing.T) {
 			t.Errorf("schema %s is not shown", name)
 		}
 	}
-	for _, text := range []string{"at most 100 characters", "default 50", "list of <a href=\"#schema-Item\">Item</a>", "one of open, all", "time (RFC 3339)"} {
+	for _, text := range []string{"at most 400 characters", "default 50", "list of <a href=\"#schema-Item\">Item</a>", "one of open, all", "time (RFC 3339)"} {
 		if !strings.Contains(body, text) {
 			t.Errorf("%q is not shown", text)
 		}

@@ -22,8 +22,8 @@ type NewReplay struct {
 	Max    int               `json:"max,omitempty" minimum:"1" maximum:"100000" default:"1000" doc:"How many go back at most."`
 	Rate   float64           `json:"rate,omitempty" minimum:"0.01" maximum:"10000" default:"50" doc:"How many go back each second."`
 	Cap    int               `json:"cap,omitempty" minimum:"1" maximum:"100" default:"3" doc:"After how many replays a message stays parked."`
-	Actor  string            `json:"actor,omitempty" maxLength:"128" pattern:"^[^\\x00]*$" example:"egil" doc:"Who decided, in at most 128 bytes of UTF-8. Needed unless dry_run."`
-	Reason string            `json:"reason,omitempty" maxLength:"500" pattern:"^[^\\x00]*$" doc:"Why, in at most 500 bytes of UTF-8."`
+	Actor  string            `json:"actor,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"egil" doc:"Who decided, in at most 128 bytes of UTF-8. Needed unless dry_run."`
+	Reason string            `json:"reason,omitempty" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" doc:"Why, in at most 500 bytes of UTF-8."`
 }
 
 // DeadLetterFilter selects parked letters.
@@ -37,8 +37,8 @@ type DeadLetterFilter struct {
 // NewDiscard is the body of POST /v1/dead-letters/discard.
 type NewDiscard struct {
 	IDs    []string `json:"ids" minItems:"1" maxItems:"200" pattern:"^(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})$" example:"0-17"`
-	Actor  string   `json:"actor" minLength:"1" maxLength:"128" pattern:"^[^\\x00]*$" example:"egil" doc:"Who decided, in at most 128 bytes of UTF-8."`
-	Reason string   `json:"reason" minLength:"1" maxLength:"500" pattern:"^[^\\x00]*$" example:"a test" doc:"Why, in at most 500 bytes of UTF-8."`
+	Actor  string   `json:"actor" minLength:"1" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"egil" doc:"Who decided, in at most 128 bytes of UTF-8."`
+	Reason string   `json:"reason" minLength:"1" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" example:"a test" doc:"Why, in at most 500 bytes of UTF-8."`
 }
 
 // DeadLetterReplay is what DeadLetters puts back, and how.

@@ -16,8 +16,8 @@ type CancelOptions struct {
 // Cancel cancels an order. The answer is binding: the order ends cancelled. One
 // that comes too late is a *Problem with code cancel_refused.
 //
-// A repeat is success, so an unknown outcome is repeated; with IfUnchanged it is
-// not, because the cancel itself would have changed the order.
+// A repeat is success, so an unknown outcome is repeated; with IfUnchanged that
+// is left to the caller, who may want to look at the order first.
 func (c *Client) Cancel(ctx context.Context, id string, options CancelOptions) (Order, error) {
 	asked := call{
 		method: http.MethodPost, path: orderPath(id) + "/cancel",

@@ -3,7 +3,6 @@ package deadletter
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -56,7 +55,7 @@ func accountViolations(actor, reason string, reasonRequired bool) []skald.Violat
 		required     bool
 		limit        int
 	}{{"actor", actor, true, MaxActorBytes}, {"reason", reason, reasonRequired, MaxReasonBytes}} {
-		if text.required && strings.TrimSpace(text.value) == "" {
+		if text.required && text.value == "" {
 			found = append(found, skald.Violation{Field: text.field, Message: "is required"})
 		}
 		if len(text.value) > text.limit {

@@ -107,7 +107,7 @@ func TestADiscardSaysWhoAndWhy(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	var invalid *skald.Invalid
-	_, err := r.desk.Discard(r.ctx, []string{"0-0"}, " ", "")
+	_, err := r.desk.Discard(r.ctx, []string{"0-0"}, "", "")
 	if !errors.As(err, &invalid) || err.Error() != "actor is required; reason is required" {
 		t.Errorf("got %v", err)
 	}
