@@ -9,7 +9,8 @@ FROM golang:1.26.8 AS build
 WORKDIR /src
 COPY . .
 ARG TAGS=noembed
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+ENV GOMODCACHE=/cache/modules GOCACHE=/cache/build
+RUN --mount=type=cache,target=/cache \
     CGO_ENABLED=0 go build -trimpath -tags "$TAGS" -ldflags="-s -w" -o /out/skald ./cmd/skald
 
 FROM scratch
