@@ -38,7 +38,7 @@ func (c *console) banner(d *devCommand, at app.Addresses, empty bool) {
 	}
 	c.printf("%s\n\n", c.palette.strong("skald is up. Ctrl-C stops it."))
 	for _, line := range [][2]string{
-		{"API", at.API + "  (described at /openapi.yaml)"},
+		{"API", at.API + "  (described at /docs)"},
 		{"Temporal UI", at.TemporalUI},
 		{"Temporal", at.Temporal + ", namespace " + at.Namespace},
 		{"Kafka", strings.Join(at.Kafka, ",")},
