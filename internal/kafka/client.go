@@ -31,8 +31,10 @@ const (
 	// a killed consumer repeats.
 	CommitInterval = time.Second
 	// SessionTimeout is after how long without heartbeat a killed consumer's
-	// partitions go to others.
-	SessionTimeout = 45 * time.Second
+	// partitions go to others. Until then its orders wait, and while a group
+	// forms, everybody's do: so it is shorter than the library's 45 s, and still
+	// five heartbeats.
+	SessionTimeout = 15 * time.Second
 	// RebalanceTimeout is how long a member may drain before it is put out.
 	RebalanceTimeout = 60 * time.Second
 	// MaxDeadLetterBytes leaves room for the headers that a dead letter gets on
