@@ -1,5 +1,5 @@
-# What to run, and when. Everything here needs Go alone: no Docker, and after
-# the first build no network.
+# What to run, and when. Everything but stack needs Go alone: no Docker, and after
+# the first build no network. stack also needs Java, Maven and Postgres.
 
 GO     ?= go
 TOOL    = $(GO) tool -modfile=tools/go.mod
