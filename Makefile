@@ -10,7 +10,7 @@ FUZZ   ?= 30s
 SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)
 
 .DEFAULT_GOAL = help
-.PHONY: help build test race lint fuzz golden demo dev stack clean
+.PHONY: help build test race lint mutants fuzz golden demo dev stack clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ race: ## tests with the race detector, where the Temporal server is not linked
 lint: ## golangci-lint, and Temporal's check that workflows are deterministic
 	$(TOOL) golangci-lint run
 	$(TOOL) workflowcheck ./workflows/...
+
+mutants: ## plant the bugs that sagas are known for, one at a time: each must be caught
+	SKALD_MUTANTS=1 $(GO) test -count=1 -timeout 30m -v -run '^TestEveryMutantIsCaught$$' .
 
 fuzz: ## fuzz the decoder of orders for a short while (FUZZ=5m for longer)
 	$(GO) test -run '^$$' -fuzz '^FuzzDecodeOrderPlaced$$' -fuzztime $(FUZZ) .
