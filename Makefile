@@ -1,5 +1,6 @@
-# What to run, and when. Everything but stack needs Go alone: no Docker, and after
-# the first build no network. stack also needs Java, Maven and Postgres.
+# What to run, and when. Everything but stack and spec needs Go alone: no Docker,
+# and after the first build no network. Those two also need Java and Maven, stack
+# Postgres too.
 
 GO     ?= go
 TOOL    = $(GO) tool -modfile=tools/go.mod
@@ -10,10 +11,10 @@ FUZZ   ?= 30s
 SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)
 
 .DEFAULT_GOAL = help
-.PHONY: help build test race lint mutants fuzz golden demo dev stack clean
+.PHONY: help build test race lint mutants fuzz golden demo dev stack spec spec-full clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/skald
 	$(GO) build -trimpath -o bin/skald ./cmd/skald
@@ -26,7 +27,7 @@ race: ## tests with the race detector, where the Temporal server is not linked
 
 lint: ## golangci-lint, and Temporal's check that workflows are deterministic
 	$(TOOL) golangci-lint run
-	$(TOOL) workflowcheck ./workflows/...
+	$(TOOL) workflowcheck ./workflows ./workflows/saga
 
 mutants: ## plant the bugs that sagas are known for, one at a time: each must be caught
 	SKALD_MUTANTS=1 $(GO) test -count=1 -timeout 30m -v -run '^TestEveryMutantIsCaught$$' .
@@ -44,8 +45,14 @@ demo: ## four orders from placing to their end, told live; Ctrl-C ends it
 dev: ## the whole system in one process, data under .skald
 	$(GO) run ./cmd/skald dev
 
-stack: ## real Kafka, Temporal and Postgres on loopback, without Docker; Ctrl-C ends it
-	$(GO) build -o bin/stack ./internal/stack/cmd/stack && exec bin/stack up
+stack: ## real Kafka, Temporal and Postgres on loopback, without Docker; Ctrl-C ends it (STACK=--secure: with TLS and users)
+	$(GO) build -o bin/stack ./internal/stack/cmd/stack && exec bin/stack up $(STACK)
+
+spec: ## the model in docs/model: every rule holds, and each is missed without it
+	$(GO) run ./docs/model/spec
+
+spec-full: ## the same, with the configurations that take many minutes
+	$(GO) run ./docs/model/spec -full
 
 clean: ## remove what builds leave; .skald stays, it holds orders
 	rm -rf bin
