@@ -71,7 +71,7 @@ func (r *run[S]) answer(ctx workflow.Context) {
 	case r.passed:
 		entry.Note = "the pivot has passed"
 	case r.def.Cancel != nil:
-		accepted, err = r.def.Cancel(ctx, r.state)
+		accepted, err = r.def.Cancel(r.at(ctx, c.meets, PhaseCancel), r.state)
 	}
 	if accepted && err == nil {
 		entry.Outcome, c.accepted = Accepted, true

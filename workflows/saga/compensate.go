@@ -15,7 +15,7 @@ func (r *run[S]) compensate(original Failure) error {
 		if r.def.Parked == nil {
 			return &StrandedError{Failure: original, Undos: failures}
 		}
-		if err := r.def.Parked(r.ctx, r.state, failures); err != nil {
+		if err := r.def.Parked(r.at(r.ctx, "", ""), r.state, failures); err != nil {
 			return &StrandedError{Failure: original, Undos: failures, Err: err}
 		}
 		steps = parked
@@ -26,7 +26,7 @@ func (r *run[S]) compensate(original Failure) error {
 // undo failed; the others do not wait for them.
 func (r *run[S]) undo(steps []Step[S]) (parked []Step[S], failures []Failure) {
 	for _, step := range steps {
-		note, err := step.Undo(r.ctx, r.state)
+		note, err := r.act(r.ctx, step.Undo, step.Name, PhaseUndo)
 		entry := Entry{Step: step.Name, Phase: PhaseUndo, Undo: step.undoName(), Outcome: Undone, Note: note}
 		if err != nil {
 			entry.Outcome = Parked

@@ -28,8 +28,10 @@
 //     asks. Definition.Cancel may refuse; then the saga goes on where it was,
 //     with the same pending activity. Once accepted, the do's context is
 //     cancelled, as anywhere in Temporal, and compensation begins.
-//   - A pivot. Once that step has succeeded the saga only goes forward.
-//     Definition.Begin can leave the decision to a database instead.
+//   - A pivot. Once that step has succeeded the saga only goes forward, and
+//     that is in the history before the next step begins (by a timer of a
+//     millisecond). Definition.Begin can leave the decision to a database
+//     instead, which costs no timer.
 //   - A fast path and a slow path, see [Call]: a local activity first, and a
 //     regular activity with the full retry policy when that fails, so that
 //     trouble shows in the Temporal UI as a pending activity.
@@ -39,6 +41,8 @@
 //     every failed undo.
 //   - A typed log, as JSON for the workflow's result and as a Markdown table
 //     for workflow.SetCurrentDetails.
+//   - Tests that you need not write: package sagatest runs a saga once for
+//     every way in which it can fail.
 //
 // # What your activities must promise
 //

@@ -17,12 +17,17 @@ const (
 	mostPause  = time.Hour
 )
 
+// pivotPause is the timer behind the pivot, see keepPivot. It only has to exist.
+const pivotPause = time.Millisecond
+
 // run is one execution of a definition.
 type run[S any] struct {
 	def   Definition[S]
 	state S
 	ctx   workflow.Context // disconnected: no cancellation reaches it
 	log   Log
+
+	watcher Watcher
 
 	pivot  int           // index, or -1
 	passed bool          // the pivot has succeeded
@@ -39,10 +44,12 @@ func (d Definition[S]) Run(ctx workflow.Context, state S) (Log, error) {
 		return nil, err
 	}
 	disconnected, _ := workflow.NewDisconnectedContext(ctx)
-	r := &run[S]{def: d, state: state, ctx: disconnected, pivot: d.pivot()}
+	r := &run[S]{def: d, state: state, ctx: disconnected, watcher: watcherOf(ctx), pivot: d.pivot()}
+	r.watcher.Begins(d.Outline())
 	r.listen(ctx)
 	err := r.forward()
 	r.stopListening()
+	r.watcher.Ends(r.log, err)
 	return r.log, err
 }
 
@@ -81,7 +88,7 @@ func (r *run[S]) step(at int) *Failure {
 		return &Failure{Err: &CancelledError{}}
 	}
 	r.cancel.meets = step.Name
-	note, err := step.Do(r.cancel.do, r.state)
+	note, err := r.act(r.cancel.do, step.Do, step.Name, PhaseDo)
 	r.settleAnswer()
 	r.cancel.meets = ""
 	r.passed = r.passed || err == nil && at == r.pivot
@@ -91,8 +98,23 @@ func (r *run[S]) step(at int) *Failure {
 		return &Failure{Step: step.Name, Err: &CancelledError{}}
 	case err != nil:
 		return &Failure{Step: step.Name, Err: err}
+	case at == r.pivot:
+		r.keepPivot()
 	}
 	return nil
+}
+
+// keepPivot puts into the history that the pivot has succeeded, before anything
+// behind it begins. A timer ends the workflow task; local activities are in no
+// history until theirs has ended. Without it, a worker that dies in a step
+// behind the pivot takes with it that the pivot has passed: the next worker
+// starts anew, may accept a cancellation or fail, and would undo everything but
+// the step behind the pivot, which has no undo. Where Begin knows, nothing needs
+// to be kept; nor when nothing comes behind the pivot.
+func (r *run[S]) keepPivot() {
+	if r.def.Begin == nil && r.pivot < len(r.def.Steps)-1 {
+		r.sleep(pivotPause)
+	}
 }
 
 func (r *run[S]) outcome(err error) Outcome {
@@ -116,7 +138,7 @@ func (r *run[S]) begin(failure Failure) (Verdict, error) {
 	}
 	if r.def.Begin != nil {
 		var err error
-		if verdict, err = r.def.Begin(r.ctx, r.state, failure); err != nil {
+		if verdict, err = r.def.Begin(r.at(r.ctx, failure.Step, ""), r.state, failure); err != nil {
 			return "", fmt.Errorf("begin compensation: %w", err)
 		}
 	}
@@ -151,6 +173,7 @@ func (r *run[S]) record(ctx workflow.Context, entry Entry, err error) {
 		entry.Error = reason(err)
 	}
 	r.log = r.log.add(entry)
+	r.watcher.Records(entry)
 	if r.def.Observe != nil {
 		r.def.Observe(ctx, r.state, r.log)
 	}
