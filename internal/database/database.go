@@ -15,23 +15,33 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"time"
+
+	"github.com/skald-saga/skald/internal/credential"
 )
 
 // Options says which database to open.
 type Options struct {
-	// URL is "sqlite:/absolute/file.db" or a "postgres://…" URL. Required.
+	// URL is "sqlite:/absolute/file.db" or a "postgres://…" URL. Required. TLS is
+	// the URL's: sslmode, sslrootcert, sslcert, sslkey. So is connect_timeout, 5 s
+	// by default.
 	URL string
+	// Password is Postgres' when the URL has none. It is read for each new
+	// connection, and so are the URL's TLS files. Default none.
+	Password credential.Secret
 	// PowerLoss makes SQLite sync every commit to disk. Without it a commit
 	// survives a killed process, but not a power cut. Postgres has its own
 	// setting for this on the server.
 	PowerLoss bool
-	// MaxConns bounds Postgres connections, and SQLite readers. Default 16.
+	// MaxConns bounds Postgres connections, and SQLite readers. Default DefaultMaxConns.
 	MaxConns int
 	// Wrap, if set, wraps the driver's connector: the seam at which tests and
 	// fault injection stand between skald and its database.
 	Wrap func(driver.Connector) driver.Connector
+	// Dial, if set, makes the connections to Postgres: another such seam.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // DB is an open database. Close it when done.
@@ -45,13 +55,15 @@ type DB struct {
 // because of its neighbours.
 const maxAttempts = 20
 
-const defaultMaxConns = 16
+// DefaultMaxConns is Options.MaxConns' default.
+const DefaultMaxConns = 16
 
 // Open opens the database and checks that it answers. The error never holds
-// the URL's password.
+// the password; it is a *credential.Refusal when Postgres answered and would not
+// have us.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.MaxConns == 0 {
-		o.MaxConns = defaultMaxConns
+		o.MaxConns = DefaultMaxConns
 	}
 	open := openPostgres
 	switch scheme, _, _ := strings.Cut(o.URL, ":"); scheme {
@@ -66,7 +78,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open database %s: %w", Redact(o.URL), err)
 	}
 	if err := db.Ping(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", Redact(o.URL), err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", Redact(o.URL), postgresRefusal(o, err)), db.Close())
 	}
 	return db, nil
 }

@@ -24,6 +24,8 @@ func TestOnBothEngines(t *testing.T) {
 		{"two processes migrate at once", migratesAtOnce},
 		{"a migration that fails leaves nothing and says which", migrationFails},
 		{"a migration with an unknown name is refused", migrationNames},
+		{"looking at the version changes nothing", looksOnly},
+		{"an older program goes on with a newer schema of its thousand, and with no other", rollsBack},
 		{"the clock counts microseconds since 1970", clock},
 	}
 	databasetest.OnBoth(t, func(t *testing.T, engine databasetest.Engine) {

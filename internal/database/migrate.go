@@ -25,7 +25,20 @@ const (
 // its own; table remembers which have run. In the text, {{identity}} stands for
 // the dialect's Identity. Two processes that migrate Postgres at once wait for
 // each other.
+//
+// A schema that is newer than files is left as it is, so that the version of
+// before an upgrade can be started again. It errors with ErrTooNew when that
+// cannot work; see Version.
 func (d *DB) Migrate(ctx context.Context, files fs.FS, table string) error {
+	version, err := d.Version(ctx, files, table)
+	switch {
+	case err != nil:
+		return err
+	case !version.Usable():
+		return fmt.Errorf("migrate %s: %w: it has version %d, and this program works up to %d", table, ErrTooNew, version.Found, version.lastUsable())
+	case version.Found >= version.Wanted:
+		return nil
+	}
 	migrations, err := d.migrations(files)
 	if err != nil {
 		return err
@@ -73,14 +86,22 @@ func (d *DB) migrations(files fs.FS) ([]*goose.Migration, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read migration: %w", err)
 		}
-		number, _, _ := strings.Cut(name, "_")
-		version, err := strconv.ParseInt(number, 10, 64)
+		version, err := numberOf(name)
 		if err != nil {
-			return nil, fmt.Errorf("migration %s: name must begin with a number and an underscore", name)
+			return nil, err
 		}
 		migrations = append(migrations, d.migration(version, string(text)))
 	}
 	return migrations, nil
+}
+
+func numberOf(name string) (int64, error) {
+	number, _, _ := strings.Cut(name, "_")
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || version < 1 {
+		return 0, fmt.Errorf("migration %s: name must begin with a number from 1 and an underscore", name)
+	}
+	return version, nil
 }
 
 func (d *DB) migration(version int64, text string) *goose.Migration {

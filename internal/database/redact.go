@@ -24,6 +24,19 @@ func Redact(raw string) string {
 	return parsed.Redacted()
 }
 
+// HasPassword reports whether a database URL holds one.
+func HasPassword(raw string) bool { return Redact(raw) != shown(raw) }
+
+// shown is what Redact shows of a URL that hides nothing.
+func shown(raw string) string {
+	parsed, err := url.Parse(raw)
+	if err != nil || strings.HasPrefix(raw, "sqlite:") {
+		return raw
+	}
+	parsed.RawQuery = parsed.Query().Encode()
+	return parsed.String()
+}
+
 func redactQuery(query url.Values) url.Values {
 	for name := range query {
 		if strings.Contains(strings.ToLower(name), "password") {

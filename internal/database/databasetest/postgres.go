@@ -44,7 +44,7 @@ func StartPostgres(t testing.TB) *Postgres {
 	if bin == "" {
 		t.Skip("no Postgres: " + PostgresURL + " is not set and no initdb is installed")
 	}
-	return &Postgres{url: start(t, bin)}
+	return &Postgres{url: start(t, bin, nil)}
 }
 
 // Fresh makes an empty database and returns its URL; it is dropped when the
@@ -89,7 +89,9 @@ func (p *Postgres) exec(statement string) error {
 	return nil
 }
 
-func start(t testing.TB, bin string) string {
+// start returns the server's URL. Its settings are made by adapt, if there is
+// one, which may also write into the data folder before the server looks.
+func start(t testing.TB, bin string, adapt func(data string, owner *syscall.Credential) (settings []string)) string {
 	t.Helper()
 	credential := unprivileged(t)
 	dir := dataDir(t, credential)
@@ -104,8 +106,13 @@ func start(t testing.TB, bin string) string {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
 	port := freePort(t)
-	server := command("postgres", "-D", data, "-p", port, "-k", dir, "-c", "listen_addresses=127.0.0.1",
-		"-c", "fsync=off", "-c", "max_connections=200")
+	serverURL := "postgres://skald@127.0.0.1:" + port + "/postgres?sslmode=disable"
+	settings := []string{"-D", data, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"}
+	if adapt != nil {
+		settings = append(settings, adapt(data, credential)...)
+		serverURL = "postgres://skald@/postgres?host=" + url.QueryEscape(dir) + "&port=" + port // where everybody is trusted
+	}
+	server := command("postgres", append(settings, "-p", port)...)
 	var log bytes.Buffer
 	server.Stderr = &log
 	if err := server.Start(); err != nil {
@@ -115,7 +122,6 @@ func start(t testing.TB, bin string) string {
 		_ = server.Process.Signal(syscall.SIGQUIT) // its data is thrown away
 		_ = server.Wait()                          // it reports the signal it was sent
 	})
-	serverURL := "postgres://skald@127.0.0.1:" + port + "/postgres?sslmode=disable"
 	awaitReady(t, serverURL, &log)
 	return serverURL
 }
@@ -184,10 +190,14 @@ func awaitReady(t testing.TB, serverURL string, log *bytes.Buffer) {
 		t.Fatalf("open Postgres: %v", err)
 	}
 	defer db.Close()
-	deadline := time.Now().Add(30 * time.Second)
-	for db.PingContext(context.Background()) != nil {
+	deadline := time.Now().Add(3 * time.Second)
+	for {
+		err := db.PingContext(context.Background())
+		if err == nil {
+			return
+		}
 		if time.Now().After(deadline) {
-			t.Fatalf("Postgres did not answer within 30 s:\n%s", log)
+			t.Fatalf("Postgres did not answer within 30 s: %v\n%s", err, log)
 		}
 		time.Sleep(20 * time.Millisecond) // polls another process, which can signal readiness in no other way
 	}

@@ -13,9 +13,6 @@ package sandbox
 
 import (
 	"context"
-	"embed"
-	"fmt"
-	"io/fs"
 
 	"github.com/skald-saga/skald/internal/database"
 )
@@ -32,11 +29,6 @@ const (
 // CountryNotServed is the destination that the carrier refuses: Antarctica.
 const CountryNotServed = "AQ"
 
-//go:embed migration/*.sql
-var migrations embed.FS
-
-const migrationTable = "sandbox_migrations"
-
 // Sandbox is a payment provider and a carrier over one ledger database.
 type Sandbox struct {
 	charges  *ledger
@@ -46,11 +38,7 @@ type Sandbox struct {
 // Open brings the ledger's tables in db up to date. The caller keeps db, and
 // closes it when the sandbox is no longer used.
 func Open(ctx context.Context, db *database.DB) (*Sandbox, error) {
-	files, err := fs.Sub(migrations, "migration")
-	if err != nil {
-		return nil, fmt.Errorf("sandbox migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, files, migrationTable); err != nil {
+	if err := Migrate(ctx, db); err != nil {
 		return nil, err
 	}
 	return &Sandbox{charges: newLedger(db, servicePayment), bookings: newLedger(db, serviceCarrier)}, nil
