@@ -19,6 +19,7 @@ const (
 	headerVersion  = "ETag"
 	headerIfMatch  = "If-Match"
 	headerPrefer   = "Prefer"
+	headerFault    = "X-Skald-Fault"
 )
 
 // call is one request, however often it is sent.
@@ -32,6 +33,7 @@ type call struct {
 	longer  time.Duration // what an attempt may take beyond the client's time-out
 	once    bool          // a repeat would mean something else: leave it to the caller
 	repeat  string        // for a write without key: how its caller finds out, or repeats it
+	fault   string        // X-Skald-Fault; empty for none
 	body    any           // nil for none
 	alsoOK  int           // a status that is an answer and no problem, besides 2xx
 }
@@ -66,7 +68,7 @@ func (c *Client) do(ctx context.Context, call call, result any) (*answer, error)
 	if err != nil {
 		return nil, err
 	}
-	sent, pause := false, c.pause
+	sent, open, pause := false, false, c.pause
 	for attempt := 1; ; attempt++ {
 		got, retryAfter, err := c.send(ctx, call, body)
 		if err == nil {
@@ -76,11 +78,12 @@ func (c *Client) do(ctx context.Context, call call, result any) (*answer, error)
 		// attempt may have arrived, a refused connection later changes nothing.
 		var unreachable *Unreachable
 		sent = sent || !errors.As(err, &unreachable)
+		open = open || leavesOpen(err)
 		if !sent || call.once || !retryable(ctx, err) || attempt == c.attempts {
-			return nil, conclude(call, attempt, err)
+			return nil, conclude(call, attempt, open, err)
 		}
 		if !wait(ctx, max(pause, retryAfter)) {
-			return nil, conclude(call, attempt, err)
+			return nil, conclude(call, attempt, open, err)
 		}
 		pause = min(2*pause, maxPause)
 	}
@@ -134,6 +137,9 @@ func (c *Client) request(ctx context.Context, call call, body []byte) (*http.Req
 	if call.ifMatch != "" {
 		request.Header.Set(headerIfMatch, `"`+call.ifMatch+`"`)
 	}
+	if call.fault != "" {
+		request.Header.Set(headerFault, call.fault)
+	}
 	if call.wait > 0 {
 		request.Header.Set(headerPrefer, fmt.Sprintf("wait=%d", int(call.wait.Seconds())))
 	}
@@ -154,6 +160,9 @@ func encode(body any) ([]byte, error) {
 // decode takes what it knows and lets pass what it does not: the API may add
 // fields.
 func decode(got *answer, result any) error {
+	if result == nil {
+		return nil
+	}
 	if err := json.Unmarshal(got.body, result); err != nil {
 		return fmt.Errorf("decode answer: %w", err)
 	}

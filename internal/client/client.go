@@ -16,6 +16,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -32,9 +33,11 @@ const (
 	DefaultAttempts = 4
 	DefaultPause    = 200 * time.Millisecond
 	DefaultSilence  = 45 * time.Second // three heartbeats
+	DefaultIdle     = 16
 
 	MaxAttempts = 20
 	maxTimeout  = 10 * time.Minute
+	maxIdle     = 10_000
 	maxPause    = 5 * time.Second // also for what Retry-After asks
 )
 
@@ -50,6 +53,8 @@ type Options struct {
 	Attempts int               // of one request; default 4, at most 20
 	Pause    time.Duration     // before the second attempt, doubled each time up to 5 s; default 200 ms
 	Silence  time.Duration     // after which a stream counts as broken, heartbeats included; default 45 s, at most 10 min
+	Idle     int               // connections kept for the next requests; default 16, at most 10,000
+	TLS      *tls.Config       // of an https:// server; default the system's authorities, and no certificate
 	Wire     http.RoundTripper // default: a transport of this Client's own, without any proxy
 }
 
@@ -102,6 +107,7 @@ func (o Options) Validate() error {
 		atMost("Attempts", o.Attempts, MaxAttempts),
 		atMost("Pause", o.Pause, maxPause),
 		atMost("Silence", o.Silence, maxTimeout),
+		atMost("Idle", o.Idle, maxIdle),
 	)
 	return errors.Join(problems...)
 }
@@ -129,12 +135,16 @@ func (o Options) withDefaults() Options {
 	if o.Silence == 0 {
 		o.Silence = DefaultSilence
 	}
+	if o.Idle == 0 {
+		o.Idle = DefaultIdle
+	}
 	if o.Wire == nil {
 		o.Wire = &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+			TLSClientConfig:     o.TLS,
 			TLSHandshakeTimeout: 5 * time.Second,
 			IdleConnTimeout:     30 * time.Second,
-			MaxIdleConnsPerHost: 16,
+			MaxIdleConnsPerHost: o.Idle,
 		}
 	}
 	return o

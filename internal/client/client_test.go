@@ -157,6 +157,43 @@ func TestARefusalIsAProblemAndIsNotRepeated(t *testing.T) {
 	}
 }
 
+const overloaded = `{"status":503,"code":"overloaded","detail":"Later.","outcome":"not_accepted"}`
+
+// Nothing was carried out, so that is what the caller is told.
+func TestAWriteThatWasNeverAcceptedIsRepeatedAndLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]func(http.ResponseWriter){
+		"overloaded":        answer(503, overloaded, "Content-Type", problemType, "Retry-After", "0"),
+		"too many requests": answer(429, `{"status":429,"code":"too_many_requests","outcome":"not_accepted"}`, "Content-Type", problemType, "Retry-After", "0"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, c := serve(t, refusal, refusal, refusal, refusal)
+			_, err := c.Place(t.Context(), mugs(), "key-1")
+			if problem, ok := client.AsProblem(err); !ok || problem.Outcome != "not_accepted" {
+				t.Errorf("got %v, want the problem", err)
+			}
+			if open, ok := errors.AsType[*client.Unknown](err); ok {
+				t.Errorf("it says that the outcome is unknown: %v", open)
+			}
+			if n := len(server.requests()); n != 4 {
+				t.Errorf("sent %d times, want 4", n)
+			}
+		})
+	}
+}
+
+// The first attempt may have been carried out, whatever the next ones say.
+func TestAWriteThatIsRefusedOnlyWhenItIsRepeatedLeavesItsOutcomeOpen(t *testing.T) {
+	t.Parallel()
+	refusal := answer(503, overloaded, "Content-Type", problemType, "Retry-After", "0")
+	_, c := serve(t, breakOff, refusal, refusal, refusal)
+	_, err := c.Place(t.Context(), mugs(), "key-1")
+	if open, ok := errors.AsType[*client.Unknown](err); !ok || open.Key != "key-1" {
+		t.Errorf("got %v, want an unknown outcome of key-1", err)
+	}
+}
+
 func TestAWriteWithoutAnyAnswerSaysWithWhichKeyToRepeatIt(t *testing.T) {
 	t.Parallel()
 	server, c := serve(t, breakOff, breakOff, breakOff, breakOff)

@@ -16,7 +16,7 @@ type Problem struct {
 	Title     string      `json:"title"`
 	Detail    string      `json:"detail"`
 	RequestID string      `json:"request_id,omitempty"`
-	Outcome   string      `json:"outcome,omitempty"` // "unknown" when nobody knows whether it was carried out
+	Outcome   string      `json:"outcome,omitempty"` // "not_accepted", or "unknown" when nobody knows whether it was carried out
 	Errors    []Violation `json:"errors,omitempty"`
 	// OrderStatus and Reason say, for a cancel that was refused, where the order
 	// stands and why it is too late.

@@ -10,6 +10,7 @@ const (
 	StateReady    = "ready"
 	StateDegraded = "degraded" // orders are accepted, but something that carries them on is down
 	StateUnready  = "unready"
+	StateStopping = "stopping" // it answers what comes, and soon ends
 )
 
 // Readiness says whether a server takes requests, and how its dependencies do.

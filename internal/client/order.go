@@ -19,6 +19,8 @@ type NewOrder struct {
 	Items      []Item  `json:"items"`
 	Payment    Payment `json:"payment"`
 	ShipTo     Address `json:"ship_to"`
+
+	Fault string `json:"-"` // sent as X-Skald-Fault: faults for this order alone
 }
 
 // Item is one line of an order. UnitPrice is a decimal string.
@@ -54,6 +56,8 @@ type Order struct {
 	Total           Money     `json:"total"`
 	Cause           *Cause    `json:"cause,omitempty"` // nil while it goes forward
 	CancelRequested bool      `json:"cancel_requested,omitempty"`
+	Fault           string    `json:"fault,omitempty"`          // what came with it
+	FaultInjected   bool      `json:"fault_injected,omitempty"` // something struck it
 	CreatedAt       time.Time `json:"created_at"`
 	UpdatedAt       time.Time `json:"updated_at"`
 	Sequence        int64     `json:"sequence"`          // of its newest event
@@ -101,14 +105,15 @@ type Links struct {
 // Event is one fact about an order, or about stock: then Subject is the SKU and
 // Sequence 0.
 type Event struct {
-	ID          string          `json:"id"`
-	Kind        string          `json:"kind"`
-	Subject     string          `json:"subject,omitempty"`
-	Sequence    int64           `json:"sequence"`
-	Time        time.Time       `json:"time"`
-	CausationID string          `json:"causation_id,omitempty"`
-	Saga        string          `json:"saga,omitempty"` // its order's saga in the Temporal UI
-	Data        json.RawMessage `json:"data"`
+	ID            string          `json:"id"`
+	Kind          string          `json:"kind"`
+	Subject       string          `json:"subject,omitempty"`
+	Sequence      int64           `json:"sequence"`
+	Time          time.Time       `json:"time"`
+	CausationID   string          `json:"causation_id,omitempty"`
+	FaultInjected bool            `json:"fault_injected,omitempty"` // a fault had struck its order
+	Saga          string          `json:"saga,omitempty"`           // its order's saga in the Temporal UI
+	Data          json.RawMessage `json:"data"`
 }
 
 // Placed is an accepted order.
@@ -133,7 +138,7 @@ func (c *Client) Place(ctx context.Context, order NewOrder, key string) (Placed,
 func (c *Client) PlaceAndWait(ctx context.Context, order NewOrder, key string, wait time.Duration) (Placed, error) {
 	placed := Placed{Key: keyOr(key)}
 	got, err := c.do(ctx, call{
-		method: http.MethodPost, path: "/v1/orders", key: placed.Key, wait: wait, body: order,
+		method: http.MethodPost, path: "/v1/orders", key: placed.Key, wait: wait, fault: order.Fault, body: order,
 	}, &placed.Order)
 	if err != nil {
 		return Placed{}, err
