@@ -5,16 +5,17 @@
 GO     ?= go
 TOOL    = $(GO) tool -modfile=tools/go.mod
 FUZZ   ?= 30s
+SOAK   ?= 25s
 
 # Linking the Temporal server with the race detector takes longer than all else
 # together. imports_test.go keeps the server out of every other package.
 SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)
 
 .DEFAULT_GOAL = help
-.PHONY: help build test race lint mutants fuzz golden demo dev stack spec spec-full clean
+.PHONY: help build test race lint mutants fuzz golden demo dev stack soak soak-stack spec spec-full clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/skald
 	$(GO) build -trimpath -o bin/skald ./cmd/skald
@@ -47,6 +48,16 @@ dev: ## the whole system in one process, data under .skald
 
 stack: ## real Kafka, Temporal and Postgres on loopback, without Docker; Ctrl-C ends it (STACK=--secure: with TLS and users)
 	$(GO) build -o bin/stack ./internal/stack/cmd/stack && exec bin/stack up $(STACK)
+
+soak: ## skald dev under load while it is killed, stopped and cut off: eight fixed seeds (SOAK=1m for longer ones)
+	$(GO) build -o bin/skald ./cmd/skald
+	rm -rf bin/soak
+	for seed in 1 2 3 4 5 6 7 8; do bin/skald soak --seed $$seed --duration $(SOAK) --out bin/soak/$$seed || exit 1; done
+
+soak-stack: ## the same once on real Kafka, Temporal and Postgres, faults on each of them too
+	$(GO) build -o bin/skald ./cmd/skald
+	rm -rf bin/soak/stack
+	bin/skald soak --stack --seed 8 --duration 1m --out bin/soak/stack
 
 spec: ## the model in docs/model: every rule holds, and each is missed without it
 	$(GO) run ./docs/model/spec

@@ -197,10 +197,10 @@ func TestTheComposeFileOpensNothingToOtherMachines(t *testing.T) {
 
 func TestAProcessOfSkaldHasTimeToStop(t *testing.T) {
 	t.Parallel()
-	least := map[string]time.Duration{ // what each role may take when everything is slow, with the clients' own goodbyes
-		"gateway": 20 * time.Second, // running requests: 10 s
-		"worker":  45 * time.Second, // requests 10 s, intake 20 s, activities 10 s
-		"relay":   20 * time.Second, // requests 10 s, acknowledgements 3 s, their records 3 s
+	least := map[string]time.Duration{ // app.Config.StopLimit, when everything is slow or away
+		"gateway": 20 * time.Second, // drain 3 s, running requests 12 s, clients' goodbyes 5 s
+		"worker":  55 * time.Second, // requests 12 s, intake 28 s, activities 10 s, goodbyes 5 s
+		"relay":   25 * time.Second, // requests 12 s, acknowledgements, their records and the lease 8 s, goodbyes 5 s
 	}
 	for name, service := range readCompose(t).Services {
 		if service.Build == nil || service.Command[0] != "serve" {

@@ -88,6 +88,9 @@ type Event struct {
 	CausationID string          // ID of the event that led to this one; may be empty
 	TraceParent string          // W3C trace context that came with the order; may be empty
 	Data        json.RawMessage // the kind's payload
+	Fault       string          // on order.placed, the faults that came with the order; mostly empty
+	// FaultInjected says that a fault had struck the order when this was recorded.
+	FaultInjected bool
 }
 
 // namespace is skald's fixed UUID namespace for event IDs. Changing it would

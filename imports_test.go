@@ -84,16 +84,18 @@ var rooms = map[string]room{
 	"internal/stack/cmd/stack":       {knows: []string{"internal/stack"}},
 	"internal/client":                {uses: []string{uuidModule}, sealed: true}, // its wire structs are its own, so that it sees what any other program sees
 	"internal/bench":                 {knows: []string{".", "internal/client"}},
-	"internal/soak":                  {knows: []string{".", "internal/client", "internal/fault/network"}, uses: []string{kafkaModule}},
+	"internal/soak":                  {knows: []string{".", "internal/client", "internal/fault/network", "internal/fleet", "internal/stack"}, uses: []string{kafkaModule}},
 	"internal/picture":               {knows: []string{"."}},
 	"internal/fault":                 {knows: []string{"."}},
 	"internal/fault/inject":          {knows: []string{".", "internal/fault", "internal/provider"}, uses: []string{temporalSDK, temporalAPI, kafkaModule, sqliteModule, pgxModule}},
 	"internal/fault/network":         {knows: []string{"internal/fault"}},
+	"internal/fault/book":            {knows: []string{"internal/database", "internal/fault"}},
 	"internal/embedded":              {knows: []string{"."}, uses: []string{temporalServer, temporalUI, temporalAPI, kfakeModule, sqliteModule}},
 	"internal/app": {
 		knows: []string{
 			".", "gateway", "activities", "workflows", "workers", "internal/database", "internal/store", "internal/kafka",
-			"internal/audit", "internal/client", "internal/credential", "internal/deadletter", "internal/doctor", "internal/embedded", "internal/feed", "internal/provider",
+			"internal/audit", "internal/client", "internal/credential", "internal/deadletter", "internal/doctor", "internal/embedded",
+			"internal/fault", "internal/fault/book", "internal/fault/inject", "internal/fault/network", "internal/feed", "internal/provider",
 			"internal/provider/check", "internal/provider/remote", "internal/provider/sandbox", "internal/schema",
 		},
 		uses: []string{temporalSDK, temporalAPI, kafkaModule, kongModule},

@@ -104,11 +104,11 @@ func (m mutant) run(t *testing.T) (output string, err error) {
 	}
 	dir := t.TempDir()
 	mutated, overlay := filepath.Join(dir, filepath.Base(m.file)), filepath.Join(dir, "overlay.json")
-	real, err := filepath.Abs(m.file)
+	original, err := filepath.Abs(m.file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {real: mutated}})
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {original: mutated}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,6 @@ func (m mutant) run(t *testing.T) (output string, err error) {
 			t.Fatal(err)
 		}
 	}
-	//nolint:gosec // G204: go itself, with arguments of this table
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=5m", "-overlay", overlay, "-run", "^"+m.test+"$", "./"+m.pkg)
 	combined, err := cmd.CombinedOutput()
 	return string(combined), err

@@ -85,4 +85,11 @@ var mutants = []mutant{
 		},
 		pkg: "workers", test: "TestARowThatTwoLeadersPublishIsOneEventTwice",
 	},
+	{
+		name:    "an order undone past its pivot",
+		promise: "an order whose shipping is recorded goes forward, whatever its saga has heard",
+		file:    "internal/store/compensate.go",
+		edits:   []string{"past, err := o.pastPivot()", "past, err := false, error(nil)"},
+		pkg:     "internal/app", test: "TestEveryPlanThatOnceMatteredIsKept",
+	},
 }

@@ -57,7 +57,9 @@ type OrderState struct {
 	Status          Status
 	Cause           Cause // zero while the order does not compensate
 	CancelRequested bool
-	LastSequence    int64 // sequence of the order's newest event
+	LastSequence    int64  // sequence of the order's newest event
+	Fault           string // faults that came with the order; mostly empty
+	FaultInjected   bool   // a fault has struck the order: what became of it may be no ordinary trouble
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }

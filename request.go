@@ -6,6 +6,7 @@ import "time"
 type Submission struct {
 	Key         *IdempotencyKey // nil when the client gave none
 	TraceParent string          // W3C trace context; may be empty
+	Fault       string          // faults that the order brings along, as failure injection writes them; mostly empty
 }
 
 // IdempotencyKey makes a repeated request the same request.

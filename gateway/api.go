@@ -22,6 +22,7 @@ const (
 	pathStock       = "/v1/stock"
 	pathIncidents   = "/v1/incidents"
 	pathDeadLetters = "/v1/dead-letters"
+	pathFaults      = "/v1/faults"
 	pathHealth      = "/healthz"
 	pathReady       = "/readyz"
 	pathDocs        = "/docs"
@@ -42,7 +43,7 @@ var configureLibraries = sync.OnceFunc(func() {
 // addRoutes describes every route to huma, then serves the description and the
 // pages made from it.
 func (g *Gateway) addRoutes() error {
-	api := humagin.NewWithGroup(g.engine, g.engine.Group("", g.limit, g.admitBody), g.config())
+	api := humagin.NewWithGroup(g.engine, g.engine.Group("", connect, g.admitBody, g.countBody), g.config())
 	g.addHealth(api)
 	g.addDescription(api)
 	if g.options.HealthOnly {
@@ -54,6 +55,7 @@ func (g *Gateway) addRoutes() error {
 	g.addStock(api)
 	g.addIncidents(api)
 	g.addDeadLetters(api)
+	g.addFaults(api)
 	g.addSchemas()
 	return g.addPages(api)
 }
@@ -64,7 +66,8 @@ func (g *Gateway) addRoutes() error {
 func (g *Gateway) config() huma.Config {
 	config := huma.DefaultConfig("skald", g.options.Version)
 	config.Info.Description = "Takes orders and carries each one through stock, payment and shipping. " +
-		"A 5xx or a lost connection means that the outcome is unknown: repeat with the same Idempotency-Key."
+		"outcome in every problem says whether it was carried out: not_accepted, no; unknown, perhaps, as after a lost connection. " +
+		"Repeat with the same Idempotency-Key, and it is carried out once."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
 	format := huma.Format{Marshal: encode, Unmarshal: decodeStrict}
@@ -96,14 +99,18 @@ func stamp(ctx huma.Context, _ string, body any) (any, error) {
 }
 
 // register adds one operation. Its limits come from the options, its query passes
-// admitQuery, and its errors pass refuse.
+// admitQuery, it is worked on in one of its places, and its errors pass refuse.
 func register[I, O any](g *Gateway, api huma.API, operation huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	operation.MaxBodyBytes = -1 // Handler limits it; huma would refuse a body of exactly the limit
 	operation.BodyReadTimeout = g.options.ReadTimeout
 	operation.Errors = errorsOf(operation)
-	operation.Middlewares = huma.Middlewares{admitQuery(api)}
-	huma.Register(api, operation, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
+	places := g.doors.places.of(operation)
+	operation.Middlewares = huma.Middlewares{turnAway(places), admitQuery(api)}
+	huma.Register(api, operation, func(ctx context.Context, in *I) (out *O, err error) {
+		err = g.inPlace(ctx, places, func(ctx context.Context) error {
+			out, err = handle(ctx, in)
+			return err
+		})
 		if err != nil {
 			return nil, g.refuse(ctx, operation, err)
 		}
@@ -113,7 +120,7 @@ func register[I, O any](g *Gateway, api huma.API, operation huma.Operation, hand
 
 // errorsOf adds what every operation can answer, and every one with a body.
 func errorsOf(operation huma.Operation) []int {
-	errs := append(slices.Clone(operation.Errors), http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	errs := append(slices.Clone(operation.Errors), http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	if operation.Method == http.MethodPost {
 		errs = append(errs, http.StatusBadRequest, http.StatusRequestTimeout,
 			http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

@@ -13,12 +13,15 @@ type ProblemCode string
 // The codes of problems.
 const (
 	CodeMalformed        ProblemCode = "malformed"              // the body is not JSON, or ended early
+	CodeFaultsOff        ProblemCode = "faults_off"             // the request asks for faults that are not injected here
+	CodeInjected         ProblemCode = "fault_injection"        // failure injection kept the request from being carried out
 	CodeKeyMissing       ProblemCode = "key_missing"            // the route needs an Idempotency-Key
 	CodeBadEventID       ProblemCode = "bad_last_event_id"      // the stream never gave this ID
 	CodeNoRoute          ProblemCode = "no_route"               // nothing is at this address
-	CodeNotFound         ProblemCode = "not_found"              // there is no such order, SKU, incident or dead letter
+	CodeNotFound         ProblemCode = "not_found"              // there is no such order, SKU, incident, dead letter or fault rule
 	CodeMethodNotAllowed ProblemCode = "method_not_allowed"     // the address has other methods
 	CodeTimeout          ProblemCode = "request_timeout"        // the body did not arrive in time
+	CodeFaultTaken       ProblemCode = "fault_taken"            // another fault rule has the name
 	CodeOrderConflict    ProblemCode = "order_conflict"         // the order ID is taken by other content
 	CodeCancelRefused    ProblemCode = "cancel_refused"         // the order can no longer be cancelled
 	CodeDecided          ProblemCode = "incident_decided"       // somebody else decided first
@@ -28,7 +31,9 @@ const (
 	CodeUnsupportedMedia ProblemCode = "unsupported_media_type" // the body is not application/json
 	CodeInvalid          ProblemCode = "invalid"                // see Errors
 	CodeKeyReused        ProblemCode = "key_reused"             // the key was used for another request
+	CodeTooManyRequests  ProblemCode = "too_many_requests"      // one client asks too much
 	CodeInternal         ProblemCode = "internal"               // a bug in skald
+	CodeOverloaded       ProblemCode = "overloaded"             // all clients together ask too much
 	CodeTooManyStreams   ProblemCode = "too_many_streams"       // every event stream is taken
 	CodeUnavailable      ProblemCode = "unavailable"            // the database or Kafka did not answer
 )
@@ -46,6 +51,16 @@ var kinds = map[ProblemCode]kind{
 		http.StatusBadRequest, "The body cannot be read",
 		"The body is missing, is not one JSON value, ended early, or could be read in two ways: a name comes twice in one object, or a byte is not UTF-8.",
 		"Nothing was carried out. Send the whole body again, as one JSON value; errors says where it breaks.",
+	},
+	CodeFaultsOff: {
+		http.StatusBadRequest, "No faults are injected here",
+		"The request has the header X-Skald-Fault, and failure injection is off, takes no faults from orders, or is meant for new orders alone.",
+		"Nothing was carried out. Leave the header out, or start skald with --faults headers. skald dev does so by default.",
+	},
+	CodeInjected: {
+		http.StatusServiceUnavailable, "A fault was injected",
+		"Failure injection struck before the order was accepted, as a test asked for. The status is the one that the fault names.",
+		"Nothing was carried out. Repeat the request, as after a real failure; detail names the rule.",
 	},
 	CodeKeyMissing: {
 		http.StatusBadRequest, "An Idempotency-Key is needed",
@@ -76,6 +91,11 @@ var kinds = map[ProblemCode]kind{
 		http.StatusRequestTimeout, "The request came too slowly",
 		"The body did not arrive in time.",
 		"Nothing was carried out. Send it again, faster.",
+	},
+	CodeFaultTaken: {
+		http.StatusConflict, "A fault rule has this name",
+		"A rule that has not ended has the same name. Without a name, that is its point, phase and kind.",
+		"Give the rule another name, or remove the other one first.",
 	},
 	CodeOrderConflict: {
 		http.StatusConflict, "The order ID is taken",
@@ -122,10 +142,20 @@ var kinds = map[ProblemCode]kind{
 		"The key came before with another request. Keys of orders are remembered for 7 days, those of receipts and decisions for ever.",
 		"Take a new key for a new request, or repeat the old request unchanged.",
 	},
+	CodeTooManyRequests: {
+		http.StatusTooManyRequests, "Too many requests",
+		"One client, which is an address or the /64 of an IPv6 address, sends more requests than it may, or has more open at a time.",
+		"Nothing was carried out. Repeat the request after Retry-After seconds, with the same Idempotency-Key, and send fewer each second.",
+	},
 	CodeInternal: {
 		http.StatusInternalServerError, "Internal error",
 		"This is a bug in skald.",
 		"If outcome is unknown, repeat the request with the same Idempotency-Key: it is carried out once. Report the request_id.",
+	},
+	CodeOverloaded: {
+		http.StatusServiceUnavailable, "Too much to do",
+		"The server works on as many requests of this kind as it takes on at a time, and the short wait for a place was in vain.",
+		"Nothing was carried out. Repeat the request after Retry-After seconds with the same Idempotency-Key, here or at another skald on the same database.",
 	},
 	CodeTooManyStreams: {
 		http.StatusServiceUnavailable, "Too many event streams",

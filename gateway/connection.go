@@ -20,9 +20,9 @@ type (
 	stoppingKey   struct{}
 )
 
-// connectionOf is the connection of a request that passed limit.
+// connectionOf is the connection of a request that passed connect.
 func connectionOf(ctx context.Context) *connection {
-	c, _ := ctx.Value(connectionKey{}).(*connection) // every route of the API passes limit
+	c, _ := ctx.Value(connectionKey{}).(*connection) // every route of the API passes connect
 	return c
 }
 
@@ -51,8 +51,12 @@ func (c *connection) open() (context.Context, context.CancelFunc) {
 }
 
 // stopping reports whether Serve was told to stop.
-func (c *connection) stopping() bool {
-	stopping, ok := c.request.Context().Value(stoppingKey{}).(context.Context)
+func (c *connection) stopping() bool { return stopping(c.request.Context()) }
+
+// stopping reports whether the Serve that answers the request of ctx was told to
+// stop.
+func stopping(ctx context.Context) bool {
+	stopping, ok := ctx.Value(stoppingKey{}).(context.Context)
 	return ok && stopping.Err() != nil
 }
 

@@ -6,16 +6,12 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/skald-saga/skald"
+	"github.com/skald-saga/skald/internal/admission"
 )
-
-// retryAfter is what a client is told to wait when the store does not answer:
-// long enough for a lock or a restarting database, short enough to be used.
-const retryAfter = 2 * time.Second
 
 // refuse turns what the store said into a problem. Every handler's error passes
 // here, and nowhere else does an error become an answer. What the client
@@ -50,6 +46,10 @@ func final(operation huma.Operation, err error) *Problem {
 		return problem(CodeChanged, "The order is no longer as If-Match says, and nothing was carried out. Get the order, look at it, and repeat with its new ETag if you still want to.")
 	case errors.Is(err, skald.ErrDecided):
 		return problem(CodeDecided, "Somebody decided about this incident before, with another decision_id. Get the incident to see what was decided.")
+	case errors.Is(err, ErrFaultsOff):
+		return faultsOff()
+	case errors.Is(err, ErrFaultTaken):
+		return problem(CodeFaultTaken, "A fault rule that has not ended has this name. Give it another name, or remove that one first.")
 	case errors.Is(err, ErrDeadLettersBusy):
 		return problem(CodeBusy, "Another call is replaying or discarding dead letters, and nothing was carried out. Repeat it when that one has ended.")
 	}
@@ -72,7 +72,7 @@ func unavailable(operation huma.Operation) *Problem {
 			"Repeat it after Retry-After seconds with the same Idempotency-Key and the same body: it is carried out once."
 		p.Outcome = outcomeUnknown
 	}
-	p.retryAfter = retryAfter
+	p.retryAfter = soon()
 	return p
 }
 
@@ -85,6 +85,10 @@ func internal(method string) *Problem {
 		p.Outcome = outcomeUnknown
 	}
 	return p
+}
+
+func faultsOff() *Problem {
+	return problem(CodeFaultsOff, "The request brings faults along in X-Skald-Fault, and orders may not do so here. Start skald with --faults headers, or leave the header out.")
 }
 
 func tooLarge(limit int64) *Problem {
@@ -113,6 +117,9 @@ func fromHuma(status int, _ string, errs ...error) huma.StatusError {
 	for _, err := range errs {
 		if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return tooLarge(tooLong.Limit)
+		}
+		if errors.Is(err, admission.ErrFull) {
+			return overloaded()
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			status = http.StatusBadRequest

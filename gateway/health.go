@@ -27,7 +27,7 @@ type Liveness struct {
 type Readiness struct {
 	_ struct{} `additionalProperties:"true"`
 
-	State        string                `json:"state" enum:"ready,degraded,unready" doc:"degraded: orders are accepted, but something that carries them on is down. unready is answered with 503."`
+	State        string                `json:"state" enum:"ready,degraded,unready,stopping" doc:"degraded: orders are accepted, but something that carries them on is down. unready and stopping are answered with 503."`
 	Dependencies map[string]Dependency `json:"dependencies" doc:"By name."`
 }
 
@@ -46,6 +46,7 @@ const (
 	stateReady    = "ready"
 	stateDegraded = "degraded"
 	stateUnready  = "unready"
+	stateStopping = "stopping"
 )
 
 func (g *Gateway) addHealth(api huma.API) {
@@ -71,7 +72,7 @@ func (g *Gateway) addHealth(api huma.API) {
 		Tags:               []string{"health"},
 		SkipValidateParams: true,
 		Responses: map[string]*huma.Response{"503": {
-			Description: "A required dependency is down.",
+			Description: "A required dependency is down, or the server stops.",
 			Content:     map[string]*huma.MediaType{"application/json": {Schema: readiness}},
 		}},
 	}, g.ready)
@@ -85,22 +86,34 @@ type readinessOutput struct {
 }
 
 func (g *Gateway) ready(ctx context.Context, _ *struct{}) (*readinessOutput, error) {
+	readiness, err := g.asked.get(ctx, g.readiness)
+	if err != nil {
+		return nil, err // the client has gone
+	}
+	if stopping(ctx) {
+		readiness.State = stateStopping
+	}
+	out := &readinessOutput{Status: http.StatusOK, Body: readiness}
+	if readiness.State == stateUnready || readiness.State == stateStopping {
+		out.Status = http.StatusServiceUnavailable
+	}
+	return out, nil
+}
+
+func (g *Gateway) readiness(ctx context.Context) Readiness {
 	ctx, cancel := context.WithTimeout(ctx, g.options.HealthTimeout)
 	defer cancel()
-	out := &readinessOutput{
-		Status: http.StatusOK,
-		Body:   Readiness{State: stateReady, Dependencies: g.dependencies(ctx)},
-	}
-	for _, dependency := range out.Body.Dependencies {
+	readiness := Readiness{State: stateReady, Dependencies: g.dependencies(ctx)}
+	for _, dependency := range readiness.Dependencies {
 		switch {
 		case dependency.State == stateUp:
 		case dependency.Required:
-			out.Status, out.Body.State = http.StatusServiceUnavailable, stateUnready
-		case out.Body.State == stateReady:
-			out.Body.State = stateDegraded
+			readiness.State = stateUnready
+		case readiness.State == stateReady:
+			readiness.State = stateDegraded
 		}
 	}
-	return out, nil
+	return readiness
 }
 
 // dependencies asks all at once, so that the slowest decides how long it takes.

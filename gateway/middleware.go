@@ -30,12 +30,16 @@ func requestID(ctx context.Context) string {
 // identify takes the client's request ID if it can be logged as it is, and
 // makes one otherwise.
 func (g *Gateway) identify(c *gin.Context) {
-	id := c.GetHeader(HeaderRequestID)
-	if !requestIDExpression.MatchString(id) {
-		id = newUUID().String()
-	}
+	id := requestIDOf(c.Request)
 	c.Header(HeaderRequestID, id)
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), requestIDKey{}, id))
+}
+
+func requestIDOf(r *http.Request) string {
+	if id := r.Header.Get(HeaderRequestID); requestIDExpression.MatchString(id) {
+		return id
+	}
+	return newUUID().String()
 }
 
 // newUUID is ordered by time, so that what is made together lies together.
@@ -99,14 +103,10 @@ func secure(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 }
 
-// limit bounds the time of a handler. What must go on longer uses the request's
-// connection.
-func (g *Gateway) limit(c *gin.Context) {
-	ctx := context.WithValue(c.Request.Context(), connectionKey{}, newConnection(c))
-	ctx, cancel := context.WithTimeout(ctx, g.options.HandlerTimeout)
-	defer cancel()
-	c.Request = c.Request.WithContext(ctx)
-	c.Next()
+// connect gives handlers the request's connection. The time of a handler is
+// bounded when it has its place, in inPlace.
+func connect(c *gin.Context) {
+	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), connectionKey{}, newConnection(c)))
 }
 
 // admitBody refuses by the header what need not be read: a body that is too

@@ -87,11 +87,13 @@ func TestTheDescriptionListsEveryRouteAndItsProblems(t *testing.T) {
 	}
 	slices.Sort(routes)
 	want := []string{
+		"delete /v1/faults/{name}",
 		"get /healthz", "get /readyz", "get /v1/dead-letters", "get /v1/dead-letters/{id}", "get /v1/events",
+		"get /v1/faults", "get /v1/faults/log",
 		"get /v1/incidents", "get /v1/incidents/{order_id}/{undo}",
 		"get /v1/orders", "get /v1/orders/{id}", "get /v1/orders/{id}/cancel-plan", "get /v1/orders/{id}/events",
 		"get /v1/stock", "get /v1/stock/{sku}",
-		"post /v1/dead-letters/discard", "post /v1/dead-letters/replay", "post /v1/incidents/{order_id}/{undo}",
+		"post /v1/dead-letters/discard", "post /v1/dead-letters/replay", "post /v1/faults", "post /v1/faults:halt", "post /v1/faults:resume", "post /v1/incidents/{order_id}/{undo}",
 		"post /v1/orders", "post /v1/orders/{id}/cancel", "post /v1/stock/{sku}/receipts",
 	}
 	if diff := cmp.Diff(want, routes); diff != "" {
@@ -187,7 +189,8 @@ func TestTheDescriptionKnowsEveryProblemAndEachHasAGolden(t *testing.T) {
 func TestRequestsAreClosedAndAnswersAreOpen(t *testing.T) {
 	t.Parallel()
 	closed := []string{
-		"Address", "DeadLetterFilter", "Item", "NewCancel", "NewDecision", "NewDiscard", "NewOrder", "NewReceipt", "NewReplay", "Payment",
+		"Address", "DeadLetterFilter", "FaultAbort", "FaultCorrupt", "FaultDelay", "FaultDuplicate",
+		"FaultHang", "FaultKill", "FaultKind", "FaultMatch", "FaultPanic", "Item", "NewCancel", "NewDecision", "NewDiscard", "NewFault", "NewOrder", "NewReceipt", "NewReplay", "Payment",
 	}
 	for name, schema := range described(t).Components.Schemas {
 		if open := !slices.Contains(closed, name); schema.AdditionalProperties != open {

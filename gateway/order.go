@@ -20,6 +20,8 @@ type Order struct {
 	Total           Money     `json:"total" doc:"The sum of quantity times unit_price."`
 	Cause           *Cause    `json:"cause,omitempty" doc:"Why the order compensates or did; absent while it goes forward."`
 	CancelRequested bool      `json:"cancel_requested,omitempty"`
+	Fault           string    `json:"fault,omitempty" doc:"The faults that came with it, and until when; or that they are ignored."`
+	FaultInjected   bool      `json:"fault_injected,omitempty" doc:"Failure injection struck it."`
 	CreatedAt       time.Time `json:"created_at"`
 	UpdatedAt       time.Time `json:"updated_at"`
 	Sequence        int64     `json:"sequence" doc:"Of the order's newest event."`
@@ -73,6 +75,8 @@ func (g *Gateway) tell(state skald.OrderState) (Order, error) {
 		Total:           Money{Amount: total.Amount(), Currency: string(total.Currency)},
 		Cause:           tellCause(state.Cause),
 		CancelRequested: state.CancelRequested,
+		Fault:           state.Fault,
+		FaultInjected:   state.FaultInjected,
 		CreatedAt:       state.CreatedAt.UTC(),
 		UpdatedAt:       state.UpdatedAt.UTC(),
 		Sequence:        state.LastSequence,

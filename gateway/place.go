@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strings"
@@ -19,9 +21,11 @@ type placeInput struct {
 	Prefer      string `header:"Prefer" example:"wait=10" doc:"wait=N: answer 200 with the final order if it ends within N seconds, at most 30; else 202, as without it."`
 	Key         string `header:"Idempotency-Key" pattern:"^[!-~]{1,255}$" doc:"A name for this request that you choose. A repeat with the same key and body within 7 days answers the same order; strongly advised."`
 	TraceParent string `header:"traceparent" doc:"W3C trace context. It travels with the order."`
+	Fault       string `header:"X-Skald-Fault" maxLength:"4096" example:"charge_payment/after=1*abort(unavailable)" doc:"Faults for this order alone, one or several with ; between them. Refused unless failure injection takes them."`
 	Body        NewOrder
 
-	order skald.Order
+	order   skald.Order
+	carried string // Fault, as it is stored
 }
 
 // Resolve adds what the schema cannot say. Huma calls it even when the schema
@@ -59,11 +63,22 @@ func checkKey(ctx huma.Context) []Violation {
 }
 
 func (in *placeInput) submission() skald.Submission {
-	submission := skald.Submission{TraceParent: skald.TraceParent(in.TraceParent)}
+	submission := skald.Submission{TraceParent: skald.TraceParent(in.TraceParent), Fault: in.carried}
 	if in.Key != "" {
-		submission.Key = &skald.IdempotencyKey{Scope: scopePlace, Key: in.Key, BodyHash: in.Body.hash(in.order)}
+		submission.Key = &skald.IdempotencyKey{Scope: scopePlace, Key: in.Key, BodyHash: in.hash()}
 	}
 	return submission
+}
+
+// hash is the body's and, when faults are asked for, theirs: with others, or
+// none, it is another request.
+func (in *placeInput) hash() string {
+	hash := in.Body.hash(in.order)
+	if in.Fault == "" {
+		return hash
+	}
+	sum := sha256.Sum256([]byte(hash + " " + in.Fault))
+	return hex.EncodeToString(sum[:])
 }
 
 type placeOutput struct {
@@ -90,6 +105,9 @@ func (g *Gateway) addPlace(api huma.API) {
 }
 
 func (g *Gateway) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
+	if err := in.readFault(g.options.Faults); err != nil {
+		return nil, err
+	}
 	state, replayed, err := g.orders.PlaceOrder(ctx, in.order, in.submission())
 	if err != nil {
 		return nil, in.lost(err)

@@ -22,14 +22,17 @@ const MaxWait = 30 * time.Second
 // await waits for the end of the order that now describes, as long as the
 // client of ctx prefers, and returns the order as it is then. applied is empty
 // when the order has not ended, or the client did not ask. It never fails: the
-// request was carried out already, and the preference is only one.
+// request was carried out already, and the preference is only one. So it does
+// not wait either when MaxWaits others do, or the server stops.
 func (g *Gateway) await(ctx context.Context, now skald.OrderState) (then skald.OrderState, applied string) {
 	conn := connectionOf(ctx)
 	wait := preferredWait(conn.request.Header.Values("Prefer")) // it may come in several lines
 	if wait == 0 || g.options.Feed == nil {
 		return now, ""
 	}
-	if !now.Status.Final() {
+	if !now.Status.Final() && !conn.stopping() && take(g.waits) {
+		defer func() { <-g.waits }()
+		leavePlace(ctx)
 		conn.allow(wait + 2*g.options.HandlerTimeout)
 		if then, ok := g.awaitEnd(conn, now.ID, wait); ok {
 			now = then
@@ -50,7 +53,7 @@ func (g *Gateway) awaitEnd(conn *connection, orderID string, wait time.Duration)
 	defer cancel()
 	waiting, stop := context.WithTimeout(open, wait)
 	defer stop()
-	heard, err := g.options.Feed.Subscribe(waiting, feed.Now, orderID)
+	heard, err := g.listen(waiting, orderID)
 	if err != nil {
 		g.logger.WarnContext(waiting, "cannot wait for an order", "error", err, "request_id", requestID(waiting))
 		return skald.OrderState{}, false
@@ -66,14 +69,35 @@ func (g *Gateway) awaitEnd(conn *connection, orderID string, wait time.Duration)
 	return g.look(conn, orderID)
 }
 
-func (g *Gateway) look(conn *connection, orderID string) (skald.OrderState, bool) {
-	ctx, cancel := context.WithTimeout(conn.request.Context(), g.options.HandlerTimeout)
-	defer cancel()
-	now, err := g.orders.Order(ctx, orderID)
+// listen and look read like any other request, in their place.
+func (g *Gateway) listen(ctx context.Context, orderID string) (heard *feed.Subscription, err error) {
+	err = g.inPlace(ctx, g.doors.places.reads, func(ctx context.Context) error {
+		heard, err = g.options.Feed.Subscribe(ctx, feed.Now, orderID)
+		return err
+	})
+	return heard, err
+}
+
+func (g *Gateway) look(conn *connection, orderID string) (now skald.OrderState, ok bool) {
+	ctx := conn.request.Context()
+	err := g.inPlace(ctx, g.doors.places.reads, func(ctx context.Context) (err error) {
+		now, err = g.orders.Order(ctx, orderID)
+		return err
+	})
 	if err != nil && conn.request.Context().Err() == nil {
 		g.logger.WarnContext(ctx, "cannot look at an order that was waited for", "error", err, "request_id", requestID(ctx))
 	}
 	return now, err == nil
+}
+
+// take takes a token if there is one.
+func take(tokens chan<- struct{}) bool {
+	select {
+	case tokens <- struct{}{}:
+		return true
+	default:
+		return false
+	}
 }
 
 // statusOf is the status of an answer with this Preference-Applied.

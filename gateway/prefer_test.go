@@ -122,7 +122,7 @@ func TestAnOrderThatDoesNotEndInTimeIsAnswered202(t *testing.T) {
 	address, _ := serve(t, gateway.Options{
 		Orders: e.orders(), Feed: hub,
 		ReadTimeout: 300 * time.Millisecond, HandlerTimeout: 200 * time.Millisecond, // all shorter than the wait
-		HealthTimeout: 100 * time.Millisecond, WriteTimeout: 600 * time.Millisecond,
+		HealthTimeout: 100 * time.Millisecond, WriteTimeout: 650 * time.Millisecond,
 	})
 	began := time.Now()
 	response := post(t, "http://"+address+"/v1/orders", orderBody, "Prefer", "wait=1")

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -23,9 +24,9 @@ type Problem struct {
 	Status    int         `json:"status" doc:"The HTTP status."`
 	Detail    string      `json:"detail" doc:"What happened this time, and what to do next."`
 	Instance  string      `json:"instance" doc:"Names this occurrence; always urn:skald:request: and the request ID."`
-	Code      ProblemCode `json:"code" enum:"malformed,key_missing,bad_last_event_id,no_route,not_found,method_not_allowed,request_timeout,order_conflict,cancel_refused,incident_decided,busy,changed,too_large,unsupported_media_type,invalid,key_reused,internal,too_many_streams,unavailable" doc:"The kind of problem as one word."`
+	Code      ProblemCode `json:"code" enum:"malformed,faults_off,fault_injection,key_missing,bad_last_event_id,no_route,not_found,method_not_allowed,request_timeout,fault_taken,order_conflict,cancel_refused,incident_decided,busy,changed,too_large,unsupported_media_type,invalid,key_reused,too_many_requests,internal,overloaded,too_many_streams,unavailable" doc:"The kind of problem as one word."`
 	RequestID string      `json:"request_id" doc:"Quote it when you ask for help: the log has it."`
-	Outcome   string      `json:"outcome,omitempty" enum:"unknown" doc:"Present when it is not known whether the request was carried out. Repeat it with the same Idempotency-Key."`
+	Outcome   string      `json:"outcome" enum:"not_accepted,unknown" doc:"not_accepted: nothing was carried out. unknown: it may have been; repeat it with the same Idempotency-Key, and it is carried out once."`
 	Errors    []Violation `json:"errors,omitempty" doc:"Everything that is wrong with the request, so that it can be mended in one go."`
 
 	OrderStatus string `json:"order_status,omitempty" enum:"accepted,processing,compensating,needs_attention,confirmed,rejected,failed,cancelled" doc:"With cancel_refused: where the order stands."`
@@ -43,9 +44,13 @@ type Violation struct {
 	Message string `json:"message" doc:"What is wrong with it."`
 }
 
-// outcomeUnknown is Problem.Outcome when nobody knows what was committed.
-const outcomeUnknown = "unknown"
+// What Problem.Outcome says.
+const (
+	outcomeNotAccepted = "not_accepted"
+	outcomeUnknown     = "unknown" // nobody knows what was committed
+)
 
+// problem is one of which nothing was carried out.
 func problem(code ProblemCode, detail string, args ...any) *Problem {
 	kind := kinds[code]
 	return &Problem{
@@ -54,6 +59,8 @@ func problem(code ProblemCode, detail string, args ...any) *Problem {
 		Status: kind.status,
 		Detail: fmt.Sprintf(detail, args...),
 		Code:   code,
+
+		Outcome: outcomeNotAccepted,
 	}
 }
 
@@ -75,7 +82,7 @@ func (p *Problem) GetStatus() int { return p.Status }
 func (p *Problem) GetHeaders() http.Header {
 	headers := http.Header{}
 	if p.retryAfter > 0 {
-		headers.Set("Retry-After", strconv.Itoa(int(p.retryAfter.Seconds())))
+		headers.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
 	}
 	return headers
 }

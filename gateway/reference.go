@@ -66,7 +66,7 @@ func newReference(api *huma.OpenAPI) reference {
 	groups := map[string][]referenceOperation{}
 	var order []string
 	for _, path := range slices.SortedFunc(maps.Keys(api.Paths), comparePaths) {
-		for _, operation := range []*huma.Operation{api.Paths[path].Post, api.Paths[path].Get} { // the API has no other methods
+		for _, operation := range []*huma.Operation{api.Paths[path].Post, api.Paths[path].Get, api.Paths[path].Delete} { // the API has no other methods
 			if operation == nil {
 				continue
 			}

@@ -51,9 +51,7 @@ type stream struct {
 // openStream takes one of the places for streams and subscribes. The caller
 // closes the stream, or lets serve do it.
 func (g *Gateway) openStream(ctx context.Context, after int64, orderID string) (*stream, error) {
-	select {
-	case g.streams <- struct{}{}:
-	default:
+	if !take(g.streams) {
 		return nil, tooManyStreams(g.options.MaxStreams)
 	}
 	heard, err := g.options.Feed.Subscribe(ctx, after, orderID)
@@ -80,7 +78,7 @@ func (g *Gateway) cannotSubscribe(err error) error {
 
 func tooManyStreams(limit int) *Problem {
 	p := problem(CodeTooManyStreams, "All of the %d event streams are taken. Try again after Retry-After seconds.", limit)
-	p.retryAfter = retryAfter
+	p.retryAfter = soon()
 	return p
 }
 

@@ -110,7 +110,7 @@ func streaming(t *testing.T, source *publications, options gateway.Options) (url
 	}
 	if options.ReadTimeout == 0 {
 		options.ReadTimeout, options.HandlerTimeout = 200*time.Millisecond, 200*time.Millisecond
-		options.HealthTimeout, options.WriteTimeout = 100*time.Millisecond, 500*time.Millisecond
+		options.HealthTimeout, options.WriteTimeout = 100*time.Millisecond, 550*time.Millisecond
 	}
 	options.Orders = fakeOrders{events: source.Events}
 	address, stop := serve(t, options)
@@ -183,7 +183,7 @@ func TestAStreamThatIsCompleteIsNotResumed(t *testing.T) {
 	t.Parallel()
 	var source publications
 	source.record(history()...)
-	url, _ := streaming(t, &source, gateway.Options{MaxStreams: 1})
+	url, _ := streaming(t, &source, gateway.Options{Limits: gateway.Limits{MaxStreams: 1}})
 	for range 3 { // its place is given back
 		if response := follow(t, url+"/v1/orders/order-1/events", "Last-Event-ID", "5").response; response.StatusCode != http.StatusNoContent {
 			t.Errorf("%s, want 204", response.Status)
@@ -197,7 +197,7 @@ func TestALastEventIDThatTheStreamNeverGaveIsRefused(t *testing.T) {
 	var source publications
 	source.record(history()[:2]...)
 	source.publish(history()[0])
-	url, _ := streaming(t, &source, gateway.Options{MaxStreams: 1})
+	url, _ := streaming(t, &source, gateway.Options{Limits: gateway.Limits{MaxStreams: 1}})
 	for _, id := range []string{"3", "-1", "two", "1.0", "99999999999999999999", "ZXZlbnQgMQ"} {
 		golden(t, "problem/bad-last-event-id.golden", read(t, follow(t, url+"/v1/orders/order-1/events", "Last-Event-ID", id).response))
 	}
@@ -323,7 +323,7 @@ func waitForPlace(t *testing.T, url string) {
 func TestAReaderThatTakesNothingIsCutOff(t *testing.T) {
 	t.Parallel()
 	var source publications
-	url, _ := streaming(t, &source, gateway.Options{EventTimeout: 100 * time.Millisecond, MaxStreams: 1})
+	url, _ := streaming(t, &source, gateway.Options{EventTimeout: 100 * time.Millisecond, Limits: gateway.Limits{MaxStreams: 1}})
 	follow(t, url+"/v1/events") // and never read
 	for n := range int64(400) {
 		source.publish(big(n + 1))
@@ -335,7 +335,7 @@ func TestStreamsAreBoundedAndAPlaceIsFreeAgainWhenAReaderLeaves(t *testing.T) {
 	t.Parallel()
 	var source publications
 	source.record(history()[0])
-	url, _ := streaming(t, &source, gateway.Options{MaxStreams: 2})
+	url, _ := streaming(t, &source, gateway.Options{Limits: gateway.Limits{MaxStreams: 2}})
 	first, second := follow(t, url+"/v1/events"), follow(t, url+"/v1/orders/order-1/events")
 	second.want("1 order.placed")
 	golden(t, "problem/too-many-streams.golden", read(t, follow(t, url+"/v1/events").response))
@@ -394,7 +394,7 @@ func TestAStreamThatCannotBeginIsAProblem(t *testing.T) {
 	t.Parallel()
 	var source publications
 	source.fail(errors.New("dial tcp 10.0.0.1:5432: refused"))
-	url, _ := streaming(t, &source, gateway.Options{MaxStreams: 1})
+	url, _ := streaming(t, &source, gateway.Options{Limits: gateway.Limits{MaxStreams: 1}})
 	for range 2 {
 		golden(t, "problem/unavailable-read.golden", read(t, follow(t, url+"/v1/events").response))
 		golden(t, "problem/unavailable-read.golden", read(t, follow(t, url+"/v1/orders/order-1/events").response))

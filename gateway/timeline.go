@@ -25,14 +25,15 @@ type Timeline struct {
 type Event struct {
 	_ struct{} `additionalProperties:"true"`
 
-	ID          string          `json:"id" doc:"The same fact always has the same ID."`
-	Kind        string          `json:"kind" example:"stock.reserved"`
-	Subject     string          `json:"subject" doc:"The order's ID; for stock.received, the SKU."`
-	Sequence    int64           `json:"sequence" doc:"1, 2, 3, … for each order, without gaps; 0 for stock.received."`
-	Time        time.Time       `json:"time"`
-	CausationID string          `json:"causation_id,omitempty" doc:"ID of the event that led to this one."`
-	Saga        string          `json:"saga,omitempty" doc:"The order's saga in the Temporal UI."`
-	Data        json.RawMessage `json:"data" doc:"What the kind says; see the event reference."`
+	ID            string          `json:"id" doc:"The same fact always has the same ID."`
+	Kind          string          `json:"kind" example:"stock.reserved"`
+	Subject       string          `json:"subject" doc:"The order's ID; for stock.received, the SKU."`
+	Sequence      int64           `json:"sequence" doc:"1, 2, 3, … for each order, without gaps; 0 for stock.received."`
+	Time          time.Time       `json:"time"`
+	CausationID   string          `json:"causation_id,omitempty" doc:"ID of the event that led to this one."`
+	Saga          string          `json:"saga,omitempty" doc:"The order's saga in the Temporal UI."`
+	FaultInjected bool            `json:"fault_injected,omitempty" doc:"Failure injection had struck the order by then."`
+	Data          json.RawMessage `json:"data" doc:"What the kind says; see the event reference."`
 }
 
 func (g *Gateway) addTimeline(api huma.API) {
@@ -151,13 +152,14 @@ func parseSequence(text string) (int64, bool) {
 
 func (o Options) tellEvent(event skald.Event) Event {
 	told := Event{
-		ID:          event.ID,
-		Kind:        string(event.Kind),
-		Subject:     event.Subject,
-		Sequence:    event.Sequence,
-		Time:        event.Time.UTC(),
-		CausationID: event.CausationID,
-		Data:        event.Data,
+		ID:            event.ID,
+		Kind:          string(event.Kind),
+		Subject:       event.Subject,
+		Sequence:      event.Sequence,
+		Time:          event.Time.UTC(),
+		CausationID:   event.CausationID,
+		FaultInjected: event.FaultInjected,
+		Data:          event.Data,
 	}
 	if o.SagaURL != nil && event.Sequence > 0 {
 		told.Saga = o.SagaURL(event.Subject)

@@ -6,16 +6,25 @@ import (
 	"time"
 )
 
+// maxDrainDelay bounds DrainDelay: a process that takes longer to stop is killed
+// by most of those who start processes.
+const maxDrainDelay = time.Minute
+
 // Validate names every field that cannot be used, with its value and bound.
 func (o Options) Validate() error {
 	o = o.withDefaults()
 	problems := []error{
 		given("Orders", o.Orders != nil),
 		given("Stock", o.Stock != nil),
-		upTo("MaxBodyBytes", o.MaxBodyBytes, 1<<20),
-		upTo("MaxHeaderBytes", int64(o.MaxHeaderBytes), 1<<20),
-		upTo("MaxConnections", int64(o.MaxConnections), 1<<20),
-		upTo("MaxStreams", int64(o.MaxStreams), 1<<16),
+		within("MaxBodyBytes", o.MaxBodyBytes, 1, 1<<20),
+		within("MaxHeaderBytes", int64(o.MaxHeaderBytes), 1, 1<<20),
+		o.Limits.Validate(),
+	}
+	if o.MaxBodyMemory < o.MaxBodyBytes { // the longest body could never be read
+		problems = append(problems, fmt.Errorf("MaxBodyMemory is %d, must be at least MaxBodyBytes (%d)", o.MaxBodyMemory, o.MaxBodyBytes))
+	}
+	if o.TLS != nil && len(o.TLS.Certificates) == 0 && o.TLS.GetCertificate == nil && o.TLS.GetConfigForClient == nil {
+		problems = append(problems, errors.New("TLS has no certificate"))
 	}
 	for name, check := range o.Health {
 		problems = append(problems, given(fmt.Sprintf("Health[%q].Ask", name), check.Ask != nil))
@@ -36,8 +45,11 @@ func (o Options) checkTimeouts() []error {
 		positive("EventTimeout", o.EventTimeout),
 	}
 	// Otherwise the connection would be cut before the handler could say why.
-	if busy := o.ReadTimeout + o.HandlerTimeout; o.WriteTimeout <= busy {
-		problems = append(problems, fmt.Errorf("WriteTimeout is %s, must be more than ReadTimeout + HandlerTimeout (%s)", o.WriteTimeout, busy))
+	if busy := o.ReadTimeout + o.QueueTimeout + o.HandlerTimeout; o.WriteTimeout <= busy {
+		problems = append(problems, fmt.Errorf("WriteTimeout is %s, must be more than ReadTimeout + QueueTimeout + HandlerTimeout (%s)", o.WriteTimeout, busy))
+	}
+	if o.DrainDelay < 0 || o.DrainDelay > maxDrainDelay {
+		problems = append(problems, fmt.Errorf("DrainDelay is %s, must be 0 to %s", o.DrainDelay, maxDrainDelay))
 	}
 	if o.HealthTimeout >= o.HandlerTimeout {
 		problems = append(problems, fmt.Errorf("HealthTimeout is %s, must be less than HandlerTimeout (%s)", o.HealthTimeout, o.HandlerTimeout))
@@ -52,11 +64,11 @@ func given(name string, ok bool) error {
 	return fmt.Errorf("%s is missing", name)
 }
 
-func upTo(name string, value, high int64) error {
-	if value >= 1 && value <= high {
+func within(name string, value, low, high int64) error {
+	if value >= low && value <= high {
 		return nil
 	}
-	return fmt.Errorf("%s is %d, must be 1 to %d", name, value, high)
+	return fmt.Errorf("%s is %d, must be %d to %d", name, value, low, high)
 }
 
 func positive(name string, value time.Duration) error {

@@ -140,7 +140,19 @@ func (i *Intake) commit(ctx context.Context) {
 func (i *Intake) close(ctx context.Context) {
 	i.end(i.parts.removeAll())
 	i.commit(ctx)
+	i.leave(ctx)
 	i.member.CloseAllowingRebalance()
 	i.lanes.wait()
 	i.letters.Close()
+}
+
+// leave says goodbye to the group, so that the others take over at once. Close
+// would do it too, for as long as it takes Kafka to answer.
+func (i *Intake) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
+	defer cancel()
+	i.member.AllowRebalance()
+	if err := i.member.LeaveGroupContext(ctx); err != nil {
+		i.o.Logger.WarnContext(ctx, "no goodbye to the consumer group; the others take over when the session has timed out", "error", err)
+	}
 }

@@ -36,7 +36,11 @@ func (i *Intake) handle(ctx context.Context, j *job) (err error) {
 // place makes sure that the order is stored, and that its saga runs unless the
 // order is final.
 func (i *Intake) place(ctx context.Context, j *job, req request) error {
-	order, err := i.o.Orders.AdmitOrder(ctx, *req.place, req.complete, req.traceParent)
+	with, err := i.submission(ctx, req)
+	if err != nil {
+		return err
+	}
+	order, err := i.o.Orders.AdmitOrder(ctx, *req.place, req.complete, with)
 	if err != nil {
 		return judgeAdmit(req, err)
 	}
@@ -45,6 +49,27 @@ func (i *Intake) place(ctx context.Context, j *job, req request) error {
 		return nil
 	}
 	return i.start(ctx, j, order)
+}
+
+// submission is what came with the order. Faults of an order that skald published
+// are stored with it already.
+func (i *Intake) submission(ctx context.Context, req request) (skald.Submission, error) {
+	with := skald.Submission{TraceParent: req.traceParent}
+	switch {
+	case req.fault == "" || req.ours:
+	case i.o.Carry == nil:
+		i.ignored.Do(func() {
+			i.o.Logger.WarnContext(ctx, "orders ask for faults, and failure injection is off: they go their way, and say that it was ignored", "order", req.place.ID)
+		})
+		with.Fault = skald.IgnoredFault(req.fault)
+	default:
+		carried, err := i.o.Carry(req.fault)
+		if err != nil {
+			return with, schema(fmt.Errorf("header %s: %w", skald.HeaderFault, err))
+		}
+		with.Fault = carried
+	}
+	return with, nil
 }
 
 func judgeAdmit(req request, err error) error {

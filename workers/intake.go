@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.temporal.io/sdk/client"
@@ -14,7 +15,7 @@ import (
 // Orders is what intake needs of the store.
 type Orders interface {
 	// AdmitOrder makes sure that the order is stored and returns it as it is now.
-	AdmitOrder(ctx context.Context, order skald.Order, complete bool, traceParent string) (skald.OrderState, error)
+	AdmitOrder(ctx context.Context, order skald.Order, complete bool, with skald.Submission) (skald.OrderState, error)
 	RequestCancel(ctx context.Context, orderID, reason string, req skald.CancelRequest) (skald.OrderState, error)
 }
 
@@ -39,6 +40,7 @@ type Intake struct {
 	member  *kgo.Client
 	tracker *kafka.Tracker
 	valve   *valve
+	ignored sync.Once // faults that orders ask for: said once
 }
 
 // NewIntake errors when the options cannot be used.

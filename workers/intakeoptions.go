@@ -16,7 +16,7 @@ import (
 // Defaults and limits of intake.
 const (
 	DefaultRetryMin = 250 * time.Millisecond //nolint:revive // Min is the least, not minutes
-	DefaultRetryMax = 15 * time.Second
+	DefaultRetryMax = 5 * time.Second
 	// DefaultDrain is how long running calls may go on when a partition is taken
 	// away. It stays well under kafka.RebalanceTimeout.
 	DefaultDrain = 20 * time.Second
@@ -30,6 +30,13 @@ const (
 	attemptTimeout = 10 * time.Second
 	// commitTimeout bounds the last commit of a partition or of intake.
 	commitTimeout = 5 * time.Second
+	// leaveTimeout bounds the goodbye to the group. Without it the others take
+	// over after the session's time-out.
+	leaveTimeout = 3 * time.Second
+	// IntakeStopLimit is what a stopping intake is given, with the default Drain.
+	// A broker that takes connections and never answers can hold the library's
+	// goodbye for some 10 s more; whoever stops the process must not rely on it.
+	IntakeStopLimit = DefaultDrain + commitTimeout + leaveTimeout
 )
 
 // IntakeOptions say what an Intake reads, and how. The zero value of a field
@@ -42,6 +49,12 @@ type IntakeOptions struct {
 	// Patience is passed to every saga: how long a step before the pivot may
 	// take. 0 leaves the saga's own default.
 	Patience time.Duration
+	// Carry reads what an order from elsewhere asks of failure injection, in
+	// skald.HeaderFault, and returns what is stored with the order. An error is
+	// what the sender did wrong. Nil: failure injection is off here. Such an order
+	// is then carried out, because a header must not be able to keep orders from
+	// being done, and says that it was ignored, because no test may pass for nothing.
+	Carry func(header string) (string, error)
 	// Group is skald.GroupIntake by default.
 	Group string
 	// GroupOptions are added to the group member's: a balancer, an instance ID.

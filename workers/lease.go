@@ -1,11 +1,16 @@
 package workers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 )
+
+// errSlept is the trouble of a holder that had none and still came too late: the
+// process was stopped, or its machine was.
+var errSlept = errors.New("this process did not run meanwhile")
 
 // errLeaseTaken says that the database gave the lease to somebody else.
 var errLeaseTaken = errors.New("lease was taken by another relay")
@@ -46,7 +51,7 @@ func (l *lease) renewAll(ctx context.Context) error {
 	var trouble error
 	for sleep(ctx, min(l.every, max(0, time.Until(l.until)))) {
 		if !time.Now().Before(l.until) {
-			return fmt.Errorf("lease could not be renewed in time: %w", trouble)
+			return fmt.Errorf("lease could not be renewed in time: %w", cmp.Or(trouble, errSlept))
 		}
 		attempt, cancel := context.WithDeadline(ctx, l.until)
 		held, err := l.acquire(attempt)

@@ -3,6 +3,7 @@ package workers_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/skald-saga/skald"
@@ -17,6 +18,7 @@ type outbox struct {
 	onLease func(holder string) error
 	onRead  func() error
 	onMark  func([]int64) error
+	hangs   atomic.Bool // every call waits until its context is done
 
 	mu        sync.Mutex
 	rows      []skald.OutboxRow
@@ -56,7 +58,19 @@ func (o *outbox) leader() string {
 	return o.holder
 }
 
-func (o *outbox) AcquireLease(_ context.Context, holder string, ttl time.Duration) (bool, error) {
+// hang is a database that takes a call and never answers.
+func (o *outbox) hang(ctx context.Context) error {
+	if !o.hangs.Load() {
+		return nil
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (o *outbox) AcquireLease(ctx context.Context, holder string, ttl time.Duration) (bool, error) {
+	if err := o.hang(ctx); err != nil {
+		return false, err
+	}
 	if o.onLease != nil {
 		if err := o.onLease(holder); err != nil {
 			return false, err
@@ -81,7 +95,10 @@ func (o *outbox) ReleaseLease(_ context.Context, holder string) error {
 	return nil
 }
 
-func (o *outbox) Unpublished(_ context.Context, after int64, limit int) ([]skald.OutboxRow, error) {
+func (o *outbox) Unpublished(ctx context.Context, after int64, limit int) ([]skald.OutboxRow, error) {
+	if err := o.hang(ctx); err != nil {
+		return nil, err
+	}
 	if o.onRead != nil {
 		if err := o.onRead(); err != nil {
 			return nil, err
@@ -98,7 +115,10 @@ func (o *outbox) Unpublished(_ context.Context, after int64, limit int) ([]skald
 	return rows, nil
 }
 
-func (o *outbox) MarkPublished(_ context.Context, positions []int64) error {
+func (o *outbox) MarkPublished(ctx context.Context, positions []int64) error {
+	if err := o.hang(ctx); err != nil {
+		return err
+	}
 	if o.onMark != nil {
 		if err := o.onMark(positions); err != nil {
 			return err

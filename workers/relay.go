@@ -44,17 +44,23 @@ func NewRelay(o RelayOptions) (*Relay, error) {
 func (r *Relay) Run(ctx context.Context) error {
 	for {
 		lease := &lease{outbox: r.o.Outbox, holder: r.o.Holder, ttl: r.o.LeaseTTL, every: r.o.RenewEvery}
-		held, err := lease.acquire(ctx)
+		held, err := r.tryToLead(ctx, lease)
 		r.gate.note(ctx, r.o.Logger, "take the relay's lease", err)
 		if held {
 			if err := r.lead(ctx, lease); err != nil {
 				return err
 			}
 		}
-		if !sleep(ctx, r.o.RenewEvery) {
+		if !sleep(ctx, r.o.StandbyEvery) {
 			return nil
 		}
 	}
+}
+
+func (r *Relay) tryToLead(ctx context.Context, lease *lease) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.o.OutboxTimeout)
+	defer cancel()
+	return lease.acquire(ctx)
 }
 
 // Ready is nil while the relay does its part, waiting for the lease included.

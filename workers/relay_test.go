@@ -1,13 +1,17 @@
 package workers_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -232,11 +236,33 @@ func TestADatabaseThatIsAwayMakesTheRelayUnreadyUntilItIsBack(t *testing.T) {
 	eventually(t, "the row is published", func() bool { return box.left() == 0 && relay.Ready() == nil })
 }
 
+// A connection that hangs is worse than one that breaks: nobody is told.
+func TestADatabaseThatHangsMakesTheRelayUnreadyUntilItAnswers(t *testing.T) {
+	t.Parallel()
+	cluster, box := broker(t), newOutbox()
+	o := workers.RelayOptions{Outbox: box, Kafka: options(cluster), PollEvery: 5 * time.Millisecond, StandbyEvery: 5 * time.Millisecond, OutboxTimeout: 20 * time.Millisecond}
+	leader := relay(t, o)
+	running(t, leader)
+	eventually(t, "the relay leads", func() bool { return leader.State().Leader })
+	o.Holder = "relay-2"
+	standby := relay(t, o)
+	running(t, standby)
+	eventually(t, "the other stands by", func() bool { return standby.Ready() == nil })
+	box.hangs.Store(true)
+	eventually(t, "both are unready", func() bool { return leader.Ready() != nil && standby.Ready() != nil })
+	if got, want := fmt.Sprint(standby.Ready()), "take the relay's lease: context deadline exceeded"; got != want {
+		t.Errorf("the standby says %q, want %q", got, want)
+	}
+	box.commit(event(t, "order-1", 1), skald.TopicEvents)
+	box.hangs.Store(false)
+	eventually(t, "the row is published", func() bool { return box.left() == 0 && leader.Ready() == nil && standby.Ready() == nil })
+}
+
 func TestOneRelayLeadsAndTheNextTakesOverAtOnce(t *testing.T) {
 	t.Parallel()
 	cluster, box := broker(t), newOutbox()
 	// A TTL that no test waits for: only giving the lease back can be at once.
-	o := workers.RelayOptions{Outbox: box, Kafka: options(cluster), LeaseTTL: time.Hour, RenewEvery: 10 * time.Millisecond}
+	o := workers.RelayOptions{Outbox: box, Kafka: options(cluster), LeaseTTL: time.Hour, RenewEvery: 10 * time.Millisecond, StandbyEvery: 10 * time.Millisecond}
 	o.Holder = "one"
 	one := relay(t, o)
 	stop := running(t, one)
@@ -259,6 +285,44 @@ func TestOneRelayLeadsAndTheNextTakesOverAtOnce(t *testing.T) {
 	checkSequences(t, records, 1, 51)
 	if diff := cmp.Diff([]int64{50, 1}, []int64{one.State().Published, two.State().Published}); diff != "" {
 		t.Errorf("published by each (-want +got):\n%s", diff)
+	}
+}
+
+// A leader dies right after it renewed. The one that stands by looks each second,
+// so that it finds the lease free in time, wherever between two looks it ends.
+func TestAStandbyLeadsWithinTheLimitOfALeadersDeath(t *testing.T) {
+	t.Parallel()
+	for _, late := range []time.Duration{0, 300 * time.Millisecond, 999 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			box := newOutbox()
+			ctx, cancel := context.WithCancel(t.Context())
+			var looked []time.Duration
+			var death time.Time
+			box.onLease = func(holder string) error {
+				if holder != "standby" {
+					return nil
+				}
+				if since := time.Since(death); since >= workers.DefaultLeaseTTL {
+					looked = append(looked, since)
+					cancel() // it leads now: the rest needs a broker
+					return ctx.Err()
+				}
+				return nil
+			}
+			standby := relay(t, workers.RelayOptions{Outbox: box, Kafka: kafka.Options{Brokers: []string{"127.0.0.1:1"}}, Holder: "standby"})
+			if held, err := box.AcquireLease(ctx, "leader", workers.DefaultLeaseTTL); !held || err != nil {
+				t.Fatalf("the leader got the lease: %v (%v)", held, err)
+			}
+			death = time.Now()
+			time.Sleep(late)
+			if err := standby.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			const want = 6 * time.Second // a lease of 5 s, and one look
+			if len(looked) != 1 || looked[0] > want || want >= workers.TakeoverLimit {
+				t.Errorf("the lease was found free %v after the leader's death, want within %s, which is less than %s", looked, want, workers.TakeoverLimit)
+			}
+		})
 	}
 }
 
@@ -289,6 +353,31 @@ func TestALeaderThatCannotRenewStopsPublishing(t *testing.T) {
 	if got := two.State().Published; got != 1 {
 		t.Errorf("two published %d rows, want 1", got)
 	}
+}
+
+// A process that is stopped for a while, as by its machine, finds its time over
+// without any call having failed.
+func TestALeaderThatSleptSaysWhyItLeadsNoMore(t *testing.T) {
+	t.Parallel()
+	cluster, box := broker(t), newOutbox()
+	var calls atomic.Int64
+	box.onLease = func(string) error {
+		if calls.Add(1) == 2 {
+			time.Sleep(100 * time.Millisecond) // longer than the lease: this is what is tested
+		}
+		return nil
+	}
+	said := &said{}
+	r, err := workers.NewRelay(workers.RelayOptions{
+		Outbox: box, Kafka: options(cluster), Holder: "sleeper", Logger: slog.New(slog.NewTextHandler(said, nil)),
+		LeaseTTL: 50 * time.Millisecond, RenewEvery: 5 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	running(t, r)
+	want := `reason="lease could not be renewed in time: this process did not run meanwhile"`
+	eventually(t, "it says why", func() bool { return strings.Contains(said.String(), want) })
 }
 
 func TestALeaderWhoseLeaseWasTakenStopsPublishing(t *testing.T) {
@@ -331,6 +420,7 @@ func TestRelayOptionsThatCannotBeAreNamedWithTheirBound(t *testing.T) {
 		"relay: Outbox is required":                                  func(o *workers.RelayOptions) { o.Outbox = nil },
 		"relay: Holder is empty: a name of this process is required": func(o *workers.RelayOptions) { o.Holder = "" },
 		"relay: RenewEvery 3s: want at most half of LeaseTTL 5s":     func(o *workers.RelayOptions) { o.RenewEvery = 3 * time.Second },
+		"relay: StandbyEvery -1ns: must not be negative":             func(o *workers.RelayOptions) { o.StandbyEvery = -1 },
 		"relay: Batch -1: must not be negative":                      func(o *workers.RelayOptions) { o.Batch = -1 },
 		"relay: Window 5: at least Batch 500":                        func(o *workers.RelayOptions) { o.Window = 5 },
 		"kafka: Brokers is empty: at least one address is required":  func(o *workers.RelayOptions) { o.Kafka.Brokers = nil },

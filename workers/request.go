@@ -30,6 +30,7 @@ type request struct {
 	ours        bool // skald published it: what it speaks of is stored
 	cancel      *skald.OrderCancelRequested
 	traceParent string
+	fault       string // what failure injection is asked to do
 }
 
 // readRequest reads and checks a message. Every error is an *unusable.
@@ -38,7 +39,7 @@ func readRequest(r *kgo.Record) (request, error) {
 	if err != nil {
 		return request{}, schema(err)
 	}
-	req := request{traceParent: skald.TraceParent(envelope.TraceParent), ours: envelope.Source == skald.Source}
+	req := request{traceParent: skald.TraceParent(envelope.TraceParent), ours: envelope.Source == skald.Source, fault: envelope.Fault}
 	switch {
 	case envelope.Plain, envelope.Type == skald.KindOrderPlaced.Type():
 		err = req.readOrder(envelope.Data)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
@@ -16,7 +17,8 @@ import (
 
 // Sagas is the Temporal worker that runs order sagas and their activities.
 type Sagas struct {
-	o SagasOptions
+	o         SagasOptions
+	stopLimit time.Duration
 
 	mu      sync.Mutex
 	trouble error // nil while the worker runs
@@ -27,7 +29,7 @@ func NewSagas(o SagasOptions) (*Sagas, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	return &Sagas{o: o.withDefaults(), trouble: errors.New("saga worker has not started")}, nil
+	return &Sagas{o: o.withDefaults(), stopLimit: SagasStopLimit, trouble: errors.New("saga worker has not started")}, nil
 }
 
 // Run works until ctx is done, then lets running activities finish for a while
@@ -40,13 +42,30 @@ func (s *Sagas) Run(ctx context.Context) error {
 	if err != nil || running == nil {
 		return err
 	}
-	defer running.Stop()
-	defer s.note(errors.New("saga worker has stopped"))
 	select {
 	case <-ctx.Done():
-		return nil
+		return s.stop(running)
 	case err := <-fatal:
-		return fmt.Errorf("saga worker: %w", err)
+		return errors.Join(fmt.Errorf("saga worker: %w", err), s.stop(running))
+	}
+}
+
+// stop gives up after SagasStopLimit. The library first waits for Temporal's
+// answer to a goodbye, then for one kind of work after the other, each for
+// stopTimeout; with Temporal away that would be more than half a minute. What is
+// left ends when the client is closed, and is repeated elsewhere.
+func (s *Sagas) stop(w worker.Worker) error {
+	s.note(errors.New("saga worker has stopped"))
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		w.Stop()
+	}()
+	select {
+	case <-stopped:
+		return nil
+	case <-time.After(s.stopLimit):
+		return fmt.Errorf("saga worker has not stopped within %s", s.stopLimit)
 	}
 }
 

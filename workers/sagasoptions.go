@@ -29,6 +29,9 @@ const (
 	activityPollers = 4
 	// stopTimeout is how long activities may go on when the worker stops.
 	stopTimeout = 10 * time.Second
+	// SagasStopLimit is the longest that a stopping saga worker takes, whatever
+	// the library still waits for.
+	SagasStopLimit = stopTimeout
 	// deadlockTimeout is how long workflow code may think without yielding. The
 	// library's second is too little for a busy small machine, and a false alarm
 	// fails the task; it stays below workflows.TaskTimeout.

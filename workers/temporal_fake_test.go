@@ -37,7 +37,7 @@ func (o *orders) put(order skald.Order, status skald.Status) {
 	o.stored[order.ID] = skald.OrderState{Order: order, Status: status}
 }
 
-func (o *orders) AdmitOrder(_ context.Context, order skald.Order, complete bool, trace string) (skald.OrderState, error) {
+func (o *orders) AdmitOrder(_ context.Context, order skald.Order, complete bool, with skald.Submission) (skald.OrderState, error) {
 	if o.onAdmit != nil {
 		if err := o.onAdmit(order); err != nil {
 			return skald.OrderState{}, err
@@ -45,7 +45,7 @@ func (o *orders) AdmitOrder(_ context.Context, order skald.Order, complete bool,
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.traces = append(o.traces, trace)
+	o.traces = append(o.traces, with.TraceParent)
 	state, exists := o.stored[order.ID]
 	switch {
 	case exists && state.ContentHash() != order.ContentHash():
@@ -53,7 +53,7 @@ func (o *orders) AdmitOrder(_ context.Context, order skald.Order, complete bool,
 	case !exists && !complete:
 		return skald.OrderState{}, skald.ErrNotFound
 	case !exists:
-		state = skald.OrderState{Order: order, Status: skald.StatusAccepted}
+		state = skald.OrderState{Order: order, Status: skald.StatusAccepted, Fault: with.Fault}
 		o.stored[order.ID] = state
 	}
 	return state, nil

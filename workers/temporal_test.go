@@ -6,11 +6,13 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 	"google.golang.org/grpc"
@@ -122,6 +124,52 @@ func TestTheSagaWorkerWaitsForTemporalAndStopsWhenAsked(t *testing.T) {
 	const never = "saga worker has not started"
 	eventually(t, "the first start has failed", func() bool { return sagas.Ready() != nil && sagas.Ready().Error() != never })
 	stop()
+}
+
+// deaf is a Temporal that answers nothing once a worker runs, as behind a
+// network that swallows everything.
+type deaf struct{ frontend }
+
+func (*deaf) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest) (*workflowservice.DescribeNamespaceResponse, error) {
+	return &workflowservice.DescribeNamespaceResponse{}, nil
+}
+
+func (*deaf) PollWorkflowTaskQueue(ctx context.Context, _ *workflowservice.PollWorkflowTaskQueueRequest) (*workflowservice.PollWorkflowTaskQueueResponse, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (*deaf) PollActivityTaskQueue(ctx context.Context, _ *workflowservice.PollActivityTaskQueueRequest) (*workflowservice.PollActivityTaskQueueResponse, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (*deaf) ShutdownWorker(ctx context.Context, _ *workflowservice.ShutdownWorkerRequest) (*workflowservice.ShutdownWorkerResponse, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestASagaWorkerStopsInItsTimeWhateverTemporalDoes(t *testing.T) {
+	t.Parallel()
+	c, err := workers.Dial(t.Context(), workers.DialOptions{HostPort: serve(t, &deaf{}), Namespace: "skald", Logger: quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() // ends what is left behind
+	sagas, err := workers.NewSagas(workers.SagasOptions{Client: c, Activities: noActivities{}, Slots: slots(t, workers.SlotOptions{}), Logger: quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sagas.GiveUpAfter(10 * time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- sagas.Run(ctx) }()
+	eventually(t, "it works", func() bool { return sagas.Ready() == nil })
+	cancel()
+	const want = "saga worker has not stopped within 10ms"
+	if err := <-ended; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 }
 
 func TestSagasOptionsThatCannotBeAreNamedWithTheirBound(t *testing.T) {

@@ -91,7 +91,9 @@ func (t *term) read(ctx context.Context) {
 		return
 	}
 	limit := t.o.Batch + min(t.skipped, t.o.Window)
-	rows, err := t.o.Outbox.Unpublished(ctx, 0, limit)
+	call, cancel := context.WithTimeout(ctx, t.o.OutboxTimeout)
+	defer cancel()
+	rows, err := t.o.Outbox.Unpublished(call, 0, limit)
 	t.gate.note(ctx, t.log, "read unpublished events", err)
 	if err != nil {
 		return
@@ -123,7 +125,9 @@ func (t *term) mark(ctx context.Context) {
 		return
 	}
 	positions := slices.Sorted(maps.Keys(t.acked))
-	err := t.o.Outbox.MarkPublished(ctx, positions)
+	call, cancel := context.WithTimeout(ctx, t.o.OutboxTimeout)
+	defer cancel()
+	err := t.o.Outbox.MarkPublished(call, positions)
 	t.gate.note(ctx, t.log, "mark events as published", err)
 	if err != nil {
 		return

@@ -5,22 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/skald-saga/skald/internal/app"
 )
 
 type auditCommand struct {
-	Dir       string   `help:"Audit the skald dev that runs on this data folder, instead of --database." type:"path" placeholder:"DIR"`
-	Database  string   `help:"The store: postgres://… or sqlite:/path/file.db." env:"SKALD_DATABASE" placeholder:"URL"`
-	Ledger    string   `help:"Database of the sandbox payment provider and carrier. Default: the store on Postgres, a file beside it on SQLite." env:"SKALD_LEDGER" placeholder:"URL"`
-	Kafka     []string `help:"Kafka brokers to begin with." default:"127.0.0.1:9092" env:"SKALD_KAFKA"`
-	Temporal  string   `help:"Frontend of Temporal." default:"127.0.0.1:7233" env:"SKALD_TEMPORAL" placeholder:"HOST:PORT"`
-	Namespace string   `help:"Namespace in Temporal. It must exist: skald setup makes it." default:"skald" env:"SKALD_NAMESPACE"`
-	Order     string   `help:"Only this order; stock is left out then." placeholder:"ID"`
-	Repair    bool     `help:"Mend what is safe: start sagas again, publish events again, take back what a dead order left at a provider."`
+	outsideFlags
+	Order  string        `help:"Only this order; stock is left out then." placeholder:"ID"`
+	Grace  time.Duration `help:"Do not judge what is younger, because it is on its way. Where nothing is on its way, it can be short." default:"1m" bound:"1ms..24h"`
+	Repair bool          `help:"Mend what is safe: start sagas again, publish events again, take back what a dead order left at a provider."`
 	patienceFlag
 	providerFlags
 	outputFlag
@@ -28,21 +23,13 @@ type auditCommand struct {
 
 // Help says what is compared with what.
 func (auditCommand) Help() string {
-	return `Reads the store, Temporal, the payment provider, the carrier and the topics side by side. What is younger than a minute is on its way and not judged. It disturbs nobody, and may run while skald does; skald's worker does the same by itself every five minutes and mends what is safe.
+	return `Reads the store, Temporal, the payment provider, the carrier and the topics side by side. What is younger than --grace is on its way and not judged. It disturbs nobody, and may run while skald does; skald's worker does the same by itself every five minutes and mends what is safe.
 
 The exit code is 0 when nothing disagrees, or everything that did is mended; else 1. Incidents that wait for a person are listed and do not count.`
 }
 
 // Example is the audit of the skald dev in this folder.
 func (auditCommand) Example() string { return "skald audit --dir .skald" }
-
-// Validate refuses an audit of nothing.
-func (a *auditCommand) Validate() error {
-	if a.Dir == "" && a.Database == "" {
-		return errors.New("say what to audit: --dir .skald for a skald dev that runs, or --database with --kafka and --temporal, as for skald serve")
-	}
-	return nil
-}
 
 // Run audits, repairs if it is asked to, and reports.
 func (a *auditCommand) Run(ctx context.Context, con *console) (err error) {
@@ -70,27 +57,17 @@ func (a *auditCommand) Run(ctx context.Context, con *console) (err error) {
 	return a.verdict(report, failed)
 }
 
-func (a *auditCommand) config(con *console) (app.Config, error) {
-	logger, err := con.logger("auto", "error")
-	if err != nil {
-		return app.Config{}, err
+func (a *auditCommand) config(con *console) (config app.Config, err error) {
+	if config, err = a.outsideFlags.config(); err != nil {
+		return config, err
 	}
-	secret, err := a.secret()
-	if err != nil {
-		return app.Config{}, err
+	if config.Logger, err = con.logger("auto", "error"); err != nil {
+		return config, err
 	}
-	config := app.Config{
-		Database: a.Database, Ledger: a.Ledger, Kafka: a.Kafka, Temporal: a.Temporal, Namespace: a.Namespace,
-		Patience: a.Patience, PaymentURL: a.PaymentURL, CarrierURL: a.CarrierURL, ProviderSecret: secret,
-		Logger: logger, Version: version(),
+	if config.ProviderSecret, err = a.secret(); err != nil {
+		return config, err
 	}
-	if a.Dir != "" {
-		file := filepath.Join(a.Dir, "skald.db")
-		if _, err := os.Stat(file); err != nil { // opening it would make it
-			return app.Config{}, advise(err, "Name the data folder of a skald dev with --dir: it is .skald in the folder where that was started.")
-		}
-		config.Database = "sqlite:" + file
-	}
+	config.Patience, config.AuditGrace, config.PaymentURL, config.CarrierURL = a.Patience, a.Grace, a.PaymentURL, a.CarrierURL
 	return config, nil
 }
 

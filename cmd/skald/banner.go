@@ -47,6 +47,9 @@ func (c *console) banner(d *devCommand, at app.Addresses, empty bool) {
 	} {
 		c.printf("  %s %s\n", c.palette.faint(fmt.Sprintf("%-12s", line[0])), line[1])
 	}
+	if d.Faults != string(app.FaultsOff) {
+		c.printf("  %s %s\n", c.palette.faint(fmt.Sprintf("%-12s", "Faults")), "on: "+ourName()+" fault --help (--faults off for none)")
+	}
 	c.printf("\n%s\n", c.palette.undo("For development: this Kafka and this Temporal are one process on one disk, not for production."))
 	if empty {
 		c.printf("\nThere is no stock yet. Receive some, then place an order:\n\n%s\n", firstCommands(at.API))

@@ -22,12 +22,18 @@ type cli struct {
 	Dev        devCommand        `cmd:"" help:"Run everything in this process, for development."`
 	Serve      serveCommand      `cmd:"" help:"Run skald on a Kafka, a Temporal and a database that are elsewhere."`
 	Setup      setupCommand      `cmd:"" help:"Make tables, topics, namespace and search attributes where they are missing."`
+	Migrate    migrateCommand    `cmd:"" help:"Look how far the tables are, and bring them to this version."`
+	Doctor     doctorCommand     `cmd:"" help:"Examine whether database, Kafka and Temporal are as skald needs them."`
+	Shown      configCommand     `cmd:"" name:"config" help:"Show the settings in force for a command, and where each comes from."`
 	Stock      stockCommand      `cmd:"" help:"Receive stock and see how much there is."`
 	Order      orderCommand      `cmd:"" help:"Place orders, watch and cancel them."`
 	Events     eventsCommand     `cmd:"" help:"Follow the events, as any Kafka consumer would."`
 	Incident   incidentCommand   `cmd:"" help:"Decide about undos that were refused for good."`
 	Dlq        dlqCommand        `cmd:"" help:"Settle dead letters: messages from Kafka that could not be used."`
+	Fault      faultCommand      `cmd:"" help:"Make skald fail at a chosen moment, to see what happens then."`
 	Audit      auditCommand      `cmd:"" help:"Compare everything that knows about orders, and say what disagrees; --repair mends it."`
+	Soak       soakCommand       `cmd:"" help:"Run skald under load while it is killed, stopped and cut off, and prove that it kept its promises."`
+	Bench      benchCommand      `cmd:"" help:"Measure how fast an installation carries orders, from request to final event."`
 	Provider   providerCommand   `cmd:"" help:"Your own payment provider and carrier."`
 	Health     healthCommand     `cmd:"" help:"Say whether a skald takes requests, and how its dependencies do."`
 	Completion completionCommand `cmd:"" help:"Print a completion script for a shell."`
@@ -52,6 +58,7 @@ func newParser(grammar *cli, con *console, ended func(int)) (*kong.Kong, error) 
 		kong.Exit(ended),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ValueFormatter(helpWithBound),
+		kong.NamedMapper("path", kong.MapperFunc(pathOrNone)),
 	)
 	if err != nil {
 		return nil, err
@@ -62,6 +69,21 @@ func newParser(grammar *cli, con *console, ended func(int)) (*kong.Kong, error) 
 		}
 	}
 	return parser, nil
+}
+
+// pathOrNone is kong's path, except that nothing stays nothing instead of
+// becoming the current folder: whoever writes a compose file or a unit passes on
+// variables that are empty.
+func pathOrNone(decoding *kong.DecodeContext, target reflect.Value) error {
+	var path string
+	if err := decoding.Scan.PopValueInto("file", &path); err != nil {
+		return err
+	}
+	if path != "" {
+		path = kong.ExpandPath(path)
+	}
+	target.SetString(path)
+	return nil
 }
 
 // exampleOf is how a command is called, as its help and docs/cli.md show it.
@@ -88,7 +110,10 @@ func parse(ctx context.Context, args []string, con *console) (command *kong.Cont
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.Bind(con, parser.Model.Node)
-	return command, false, checkBounds(command.Flags())
+	if err := checkBounds(command.Flags()); err != nil {
+		return nil, false, err
+	}
+	return command, false, checkSecrets(command)
 }
 
 // BeforeResolve reads the settings file, which itself is a setting.

@@ -29,6 +29,7 @@ type devCommand struct {
 	TemporalPort   int              `help:"Port of Temporal; 0 is any free one." default:"7233" env:"SKALD_TEMPORAL_PORT" bound:"0..65535"`
 	KafkaPort      int              `help:"Port of Kafka; 0 is any free one." default:"9092" env:"SKALD_KAFKA_PORT" bound:"0..65535"`
 	Stock          map[string]int64 `help:"Receive this stock at the start, once in the life of the data folder. Repeatable." placeholder:"SKU=QUANTITY"`
+	Faults         string           `help:"Failure injection: off; rules, from skald fault; headers, also from whoever places an order, for that order. headers of skald serve needs --faults-unlimited." enum:"off,rules,headers" default:"headers" env:"SKALD_FAULTS"`
 	durabilityFlag
 	patienceFlag
 	providerFlags
@@ -86,6 +87,7 @@ func (d *devCommand) Run(ctx context.Context, con *console) (err error) {
 		Dir: d.Dir, ListenPort: d.Port, KafkaPort: d.KafkaPort, TemporalPort: d.TemporalPort, UIPort: d.TemporalUIPort,
 		PowerLoss: d.Durability == "power-loss", Patience: d.Patience, Logger: logger, Version: version(),
 		PaymentURL: d.PaymentURL, CarrierURL: d.CarrierURL, ProviderSecret: secret,
+		Faults: app.FaultMode(d.Faults),
 	})
 	if err != nil {
 		return adviseDev(ctx, err)

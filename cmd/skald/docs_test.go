@@ -28,6 +28,8 @@ var featurePages = map[string]string{
 	"the Temporal UI":     "docs/api.md#the-saga-in-the-temporal-ui",
 	"architecture":        "docs/ARCHITECTURE.md",
 	"settings":            "docs/config.md",
+	"secure connections":  "docs/security.md",
+	"operations":          "docs/operations.md",
 	"reasons":             "docs/decisions.md",
 	"measured numbers":    "docs/performance.md",
 	"how to work on this": "CONTRIBUTING.md",

@@ -18,8 +18,9 @@ type eventsCommand struct {
 
 type tailCommand struct {
 	Kafka []string `help:"Kafka brokers to begin with." default:"127.0.0.1:9092" env:"SKALD_KAFKA"`
-	From  string   `help:"Where to begin: start, with the oldest event that Kafka keeps; end, with the next." enum:"start,end" default:"end"`
-	Order string   `help:"Only events of this order." placeholder:"ID"`
+	kafkaSecurityFlags
+	From  string `help:"Where to begin: start, with the oldest event that Kafka keeps; end, with the next." enum:"start,end" default:"end"`
+	Order string `help:"Only events of this order." placeholder:"ID"`
 	outputFlag
 }
 
@@ -64,9 +65,13 @@ func (t *tailCommand) open(ctx context.Context) (*app.Tail, error) {
 	if t.From == "start" {
 		from = app.TailFromStart
 	}
+	security, err := t.kafka()
+	if err != nil {
+		return nil, err
+	}
 	opening, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	tail, err := app.OpenTail(opening, t.Kafka, from)
+	tail, err := app.OpenTail(opening, app.TailOptions{Kafka: t.Kafka, Security: security, From: from})
 	if err != nil {
 		return nil, advise(err, "Is %s a Kafka that skald uses? Start skald with `skald dev`, or say where Kafka is with --kafka or SKALD_KAFKA.", strings.Join(t.Kafka, ","))
 	}
@@ -90,11 +95,12 @@ type eventJSON struct {
 	Sequence    int64           `json:"sequence,omitempty"` // none for stock.received
 	Time        time.Time       `json:"time"`
 	CausationID string          `json:"causation_id,omitempty"`
+	Injected    bool            `json:"fault_injected,omitempty"`
 	Data        json.RawMessage `json:"data"`
 }
 
 func lineOf(event skald.Event, topic string) eventJSON {
-	return eventJSON{topic, event.ID, event.Kind, event.Subject, event.Sequence, event.Time, event.CausationID, event.Data}
+	return eventJSON{topic, event.ID, event.Kind, event.Subject, event.Sequence, event.Time, event.CausationID, event.FaultInjected, event.Data}
 }
 
 // eventLine is one event for people. Undos differ by sign and colour: a log
@@ -109,11 +115,14 @@ func (c *console) eventLine(event skald.Event, passed string) string {
 	case event.Kind.Topic() == skald.TopicCompensations:
 		sign, paint = "↩", c.palette.undo
 	}
+	caption := picture.Caption(event)
+	if event.FaultInjected {
+		caption = strings.TrimSpace(caption + " (fault injected)")
+	}
 	line := fmt.Sprintf("  %2d %s %s", event.Sequence, paint(sign), paint(fmt.Sprintf("%-22s", event.Kind)))
 	if event.Sequence == 0 { // stock.received belongs to no order
 		line = fmt.Sprintf("   - %s %s", paint(sign), paint(fmt.Sprintf("%-22s", event.Kind)))
 	}
-	caption := picture.Caption(event)
 	if passed == "" {
 		return line + " " + caption
 	}

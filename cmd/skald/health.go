@@ -36,9 +36,15 @@ func (h *healthCommand) Run(ctx context.Context, con *console) error {
 		if readiness.State == client.StateReady || (readiness.State == client.StateDegraded && !h.Strict) {
 			return nil
 		}
-		return advise(fmt.Errorf("skald at %s is %s", api.Server(), readiness.State),
-			"Bring back what is down; skald goes on by itself. Its log says why it cannot be reached.")
+		return advise(fmt.Errorf("skald at %s is %s", api.Server(), readiness.State), "%s", adviceFor(readiness.State))
 	})
+}
+
+func adviceFor(state string) string {
+	if state == client.StateStopping {
+		return "It was told to stop: send requests to another one, or ask again when it has been started."
+	}
+	return "Bring back what is down; skald goes on by itself. Its log says why it cannot be reached."
 }
 
 func (h *healthCommand) print(con *console, readiness client.Readiness) error {

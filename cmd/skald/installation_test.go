@@ -36,7 +36,8 @@ func startInstallation(t *testing.T) *installation {
 	in := &installation{dir: t.TempDir()}
 	dev, err := app.StartDev(t.Context(), app.DevConfig{
 		Dir: filepath.Join(in.dir, ".skald"), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Seams: app.Seams{Payment: func(p provider.Payment) provider.Payment { return slowPayment{p} }},
+		Seams:  app.Seams{Payment: func(p provider.Payment) provider.Payment { return slowPayment{p} }},
+		Faults: app.FaultsHeaders, // skald dev's default
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -71,13 +72,7 @@ func (p slowPayment) Charge(ctx context.Context, request provider.ChargeRequest)
 
 func (in *installation) prepare(t *testing.T) {
 	t.Helper()
-	await(t, "skald is ready", func() error {
-		readiness, err := in.api.Ready(t.Context())
-		if err == nil && readiness.State != client.StateReady {
-			err = fmt.Errorf("it is %s", readiness.State)
-		}
-		return err
-	})
+	in.awaitReady(t)
 	if _, err := in.api.Receive(t.Context(), demoSKU, 1000, "prepared"); err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +88,17 @@ func (in *installation) prepare(t *testing.T) {
 		})
 	}
 	in.parkLetters(t, 4)
+}
+
+func (in *installation) awaitReady(t *testing.T) {
+	t.Helper()
+	await(t, "skald is ready", func() error {
+		readiness, err := in.api.Ready(t.Context())
+		if err == nil && readiness.State != client.StateReady {
+			err = fmt.Errorf("it is %s", readiness.State)
+		}
+		return err
+	})
 }
 
 // parkLetters has one dead letter on each of the first partitions.

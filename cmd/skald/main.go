@@ -19,6 +19,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/skald-saga/skald/internal/credential"
 )
 
 // Exit codes. They are part of the interface. Those from 3 on are of commands
@@ -78,6 +80,10 @@ func advise(err error, format string, args ...any) error {
 // complain writes err, and what can be done about it.
 func (c *console) complain(err error) {
 	c.notef("skald: %v\n", err)
+	if refusal, ok := errors.AsType[*credential.Refusal](err); ok { // it says more than the command that met it
+		c.notef("%s\n", adviceAfter(refusal))
+		return
+	}
 	if advice, ok := errors.AsType[*advised](err); ok {
 		c.notef("%s\n", advice.advice)
 	}

@@ -8,16 +8,16 @@ import (
 )
 
 type serveCommand struct {
-	Roles       []string `help:"What this process does: gateway (the HTTP API), worker (intake and sagas), relay (events to Kafka). Several processes may have the same role; on SQLite one process has all." enum:"gateway,worker,relay" default:"gateway,worker,relay" env:"SKALD_ROLES"`
-	Listen      string   `help:"Address of the HTTP API. It has no authentication of its own: put it behind something that has." default:"127.0.0.1:8080" env:"SKALD_LISTEN"`
-	Database    string   `help:"The store: postgres://… or sqlite:/path/file.db." required:"" env:"SKALD_DATABASE" placeholder:"URL"`
-	Ledger      string   `help:"Database of the sandbox payment provider and carrier. Default: the store on Postgres, a file beside it on SQLite." env:"SKALD_LEDGER" placeholder:"URL"`
-	Kafka       []string `help:"Kafka brokers to begin with." required:"" env:"SKALD_KAFKA" placeholder:"HOST:PORT"`
-	Temporal    string   `help:"Frontend of Temporal." required:"" env:"SKALD_TEMPORAL" placeholder:"HOST:PORT"`
-	Namespace   string   `help:"Namespace in Temporal. It must exist: skald setup makes it." default:"skald" env:"SKALD_NAMESPACE"`
-	TemporalUI  string   `name:"temporal-ui" help:"Base URL of the Temporal UI, for links to sagas. Without it there are no links." env:"SKALD_TEMPORAL_UI" placeholder:"URL"`
-	Partitions  int      `help:"Partitions of topics that do not exist yet; 0 is 6." default:"0" env:"SKALD_PARTITIONS" bound:"0..10000"`
-	Replication int      `help:"Replicas of topics that do not exist yet; 0 is the broker's default." default:"0" env:"SKALD_REPLICATION" bound:"0..10000"`
+	Roles  []string `help:"What this process does: gateway (the HTTP API), worker (intake and sagas), relay (events to Kafka). Several processes may have the same role; on SQLite one process has all." enum:"gateway,worker,relay" default:"gateway,worker,relay" env:"SKALD_ROLES"`
+	Listen string   `help:"Address of the HTTP API. It has no authentication of its own: put it behind something that has." default:"127.0.0.1:8080" env:"SKALD_LISTEN"`
+	httpsFlags
+	installationFlags
+	TemporalUI      string `name:"temporal-ui" help:"Base URL of the Temporal UI, for links to sagas. Without it there are no links." env:"SKALD_TEMPORAL_UI" placeholder:"URL"`
+	Partitions      int    `help:"Partitions of topics that do not exist yet; 0 is 6." default:"0" env:"SKALD_PARTITIONS" bound:"0..10000"`
+	Replication     int    `help:"Replicas of topics that do not exist yet; 0 is the broker's default." default:"0" env:"SKALD_REPLICATION" bound:"0..10000"`
+	Faults          string `help:"Failure injection: off; rules, from skald fault; headers, also from whoever places an order, for that order. headers of skald serve needs --faults-unlimited." enum:"off,rules,headers" default:"off" env:"SKALD_FAULTS"`
+	FaultsUnlimited bool   `help:"Take every fault rule. Without it a rule must name its orders, by ID or by at least 4 characters that IDs begin with, fire for at most 5 % of them and live for at most 15 minutes, and it only aborts, delays, hangs or duplicates. Not for where customers' orders are." env:"SKALD_FAULTS_UNLIMITED"`
+	limitFlags
 	durabilityFlag
 	patienceFlag
 	providerFlags
@@ -38,26 +38,12 @@ func (serveCommand) Example() string {
 
 // Run serves until ctx is done or a part fails.
 func (s *serveCommand) Run(ctx context.Context, con *console) (err error) {
-	logger, err := con.logger(s.LogFormat, s.LogLevel)
+	config, err := s.config(con)
 	if err != nil {
 		return err
 	}
-	secret, err := s.secret()
-	if err != nil {
-		return err
-	}
-	roles := make([]app.Role, len(s.Roles))
-	for n, role := range s.Roles {
-		roles[n] = app.Role(role)
-	}
-	running, err := app.Start(ctx, app.Config{
-		Roles: roles, Listen: s.Listen, Database: s.Database, Ledger: s.Ledger,
-		Kafka: s.Kafka, Temporal: s.Temporal, Namespace: s.Namespace, TemporalUI: s.TemporalUI,
-		Partitions: s.Partitions, Replication: s.Replication,
-		PaymentURL: s.PaymentURL, CarrierURL: s.CarrierURL, ProviderSecret: secret,
-		Patience: s.Patience, PowerLoss: s.Durability == "power-loss",
-		Logger: logger, Version: version(),
-	})
+	logger := config.Logger
+	running, err := app.Start(ctx, config)
 	if err != nil {
 		return adviseServe(err)
 	}
@@ -67,6 +53,28 @@ func (s *serveCommand) Run(ctx context.Context, con *console) (err error) {
 	}()
 	logger.InfoContext(ctx, "skald is up", "api", running.URL(), "kafka", s.Kafka, "temporal", s.Temporal, "namespace", s.Namespace)
 	return untilDone(ctx, running.Failed())
+}
+
+func (s *serveCommand) config(con *console) (config app.Config, err error) {
+	if config, err = s.installationFlags.config(); err != nil {
+		return config, err
+	}
+	if config.Logger, err = con.logger(s.LogFormat, s.LogLevel); err != nil {
+		return config, err
+	}
+	if config.ProviderSecret, err = s.secret(); err != nil {
+		return config, err
+	}
+	for _, role := range s.Roles {
+		config.Roles = append(config.Roles, app.Role(role))
+	}
+	config.Listen, config.HTTPS, config.TemporalUI = s.Listen, s.https(), s.TemporalUI
+	config.Partitions, config.Replication = s.Partitions, s.Replication
+	config.PaymentURL, config.CarrierURL = s.PaymentURL, s.CarrierURL
+	config.Patience, config.PowerLoss = s.Patience, s.Durability == "power-loss"
+	config.Faults = app.Faults{Mode: app.FaultMode(s.Faults), Unlimited: s.FaultsUnlimited}
+	s.limit(&config)
+	return config, nil
 }
 
 func adviseServe(err error) error {

@@ -7,13 +7,9 @@ import (
 )
 
 type setupCommand struct {
-	Database    string   `help:"The store: postgres://… or sqlite:/path/file.db." required:"" env:"SKALD_DATABASE" placeholder:"URL"`
-	Ledger      string   `help:"Database of the sandbox payment provider and carrier. Default: the store on Postgres, a file beside it on SQLite." env:"SKALD_LEDGER" placeholder:"URL"`
-	Kafka       []string `help:"Kafka brokers to begin with." required:"" env:"SKALD_KAFKA" placeholder:"HOST:PORT"`
-	Temporal    string   `help:"Frontend of Temporal." required:"" env:"SKALD_TEMPORAL" placeholder:"HOST:PORT"`
-	Namespace   string   `help:"Namespace in Temporal. It must exist: skald setup makes it." default:"skald" env:"SKALD_NAMESPACE"`
-	Partitions  int      `help:"Partitions of topics that do not exist yet; 0 is 6." default:"0" env:"SKALD_PARTITIONS" bound:"0..10000"`
-	Replication int      `help:"Replicas of topics that do not exist yet; 0 is the broker's default." default:"0" env:"SKALD_REPLICATION" bound:"0..10000"`
+	installationFlags
+	Partitions  int `help:"Partitions of topics that do not exist yet; 0 is 6." default:"0" env:"SKALD_PARTITIONS" bound:"0..10000"`
+	Replication int `help:"Replicas of topics that do not exist yet; 0 is the broker's default." default:"0" env:"SKALD_REPLICATION" bound:"0..10000"`
 	logFlags
 	outputFlag
 }
@@ -35,14 +31,15 @@ func (setupCommand) Example() string {
 
 // Run sets up one part after the other and says when each is done.
 func (s *setupCommand) Run(ctx context.Context, con *console) error {
-	logger, err := con.logger(s.LogFormat, "warn")
+	config, err := s.config()
 	if err != nil {
 		return err
 	}
-	err = app.Setup(ctx, app.Config{
-		Database: s.Database, Ledger: s.Ledger, Kafka: s.Kafka, Temporal: s.Temporal, Namespace: s.Namespace,
-		Partitions: s.Partitions, Replication: s.Replication, Logger: logger,
-	}, func(step string) {
+	if config.Logger, err = con.logger(s.LogFormat, "warn"); err != nil {
+		return err
+	}
+	config.Partitions, config.Replication = s.Partitions, s.Replication
+	err = app.Setup(ctx, config, func(step string) {
 		if s.json() {
 			_ = con.line(setUpJSON{step}) // as printf: nobody is left to tell
 			return

@@ -29,6 +29,12 @@ func (c *console) order(order client.Order, events []client.Event) error {
 	if cause := because(order.Cause); cause != "" {
 		rows = append(rows, "  cause\t"+cause)
 	}
+	if order.Fault != "" {
+		rows = append(rows, "  faults\t"+order.Fault)
+	}
+	if order.FaultInjected {
+		rows = append(rows, "  injected\tfailure injection struck it: "+ourName()+" fault log --order "+order.ID)
+	}
 	if order.Version != "" {
 		rows = append(rows, "  version\t"+order.Version)
 	}

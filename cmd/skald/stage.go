@@ -40,7 +40,7 @@ func openStage(ctx context.Context, con *console, asJSON bool, at app.Addresses)
 	err = poll(ctx, func() error { return s.ready(ctx) })
 	if err == nil {
 		err = poll(ctx, func() error {
-			s.tail, err = app.OpenTail(ctx, at.Kafka, app.TailFromEnd)
+			s.tail, err = app.OpenTail(ctx, app.TailOptions{Kafka: at.Kafka, From: app.TailFromEnd})
 			return err
 		})
 	}

@@ -104,6 +104,6 @@ func (c *console) lostConnection(err error) {
 func factOf(event client.Event) skald.Event {
 	return skald.Event{
 		ID: event.ID, Kind: skald.Kind(event.Kind), Subject: event.Subject, Sequence: event.Sequence,
-		Time: event.Time, CausationID: event.CausationID, Data: event.Data,
+		Time: event.Time, CausationID: event.CausationID, FaultInjected: event.FaultInjected, Data: event.Data,
 	}
 }

@@ -31,6 +31,7 @@ type App struct {
 	store    *store.Store
 	ledger   *sandbox.Sandbox
 	clients  *clients
+	faults   *faults // nil when failure injection is off
 	parts    []*part // in the order in which they stop
 	failed   chan error
 	close    sync.Once
@@ -46,7 +47,8 @@ func Start(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{config: c.withDefaults(), failed: make(chan error, 1)}
-	for _, step := range []func(context.Context) error{a.listen, a.openStore, a.openLedger, a.dial, a.startParts} {
+	a.config.warnOfPlain()
+	for _, step := range []func(context.Context) error{a.listen, a.openFaults, a.openStore, a.openLedger, a.dial, a.startParts} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -55,7 +57,13 @@ func Start(ctx context.Context, c Config) (*App, error) {
 }
 
 // URL is where the HTTP API answers.
-func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+func (a *App) URL() string {
+	scheme := "http://"
+	if a.config.HTTPS.Enabled {
+		scheme = "https://"
+	}
+	return scheme + a.listener.Addr().String()
+}
 
 // Failed receives when a part ends by itself. The App is then no use any more:
 // close it.
@@ -71,17 +79,21 @@ func (a *App) Database() *database.DB { return a.db }
 func (a *App) Ledger() *sandbox.Sandbox { return a.ledger }
 
 // Close stops the parts one after the other, each when nothing can reach it any
-// more: HTTP, intake, sagas, relay. Then it closes clients and databases. It is
-// safe to call twice.
+// more: HTTP, intake, sagas, relay. Then it closes clients and databases. It
+// returns within Config.StopLimit: with an error if something has not stopped by
+// then, and the App is then only good for ending the process. It is safe to call
+// twice.
 func (a *App) Close() error {
-	a.close.Do(func() { a.closeErr = a.shutdown() })
+	a.close.Do(func() { a.closeErr = a.closeInTime() })
 	return a.closeErr
 }
 
-func (a *App) shutdown() error {
+func (a *App) shutdown(next func(what string)) error {
 	for _, part := range a.parts {
+		next(part.name)
 		part.stop()
 	}
+	next("clients and databases")
 	if a.clients != nil {
 		a.clients.close()
 	}
@@ -102,6 +114,7 @@ func (a *App) shutdown() error {
 			failures = append(failures, db.Close())
 		}
 	}
+	failures = append(failures, a.faults.close())
 	return errors.Join(slices.DeleteFunc(failures, func(err error) bool { return err == nil })...)
 }
 
@@ -128,17 +141,23 @@ func httpPortError(address string, err error) error {
 
 func (a *App) openStore(ctx context.Context) (err error) {
 	a.db, err = database.Open(ctx, database.Options{
-		URL: a.config.Database, PowerLoss: a.config.PowerLoss, Wrap: a.config.Seams.Database,
+		URL: a.config.Database, Password: a.config.DatabasePassword, PowerLoss: a.config.PowerLoss,
+		Wrap: a.faults.database(a.config.Seams.Database), Dial: a.faults.dialDatabase(),
 	})
 	if err != nil {
 		return err
 	}
-	a.store, err = store.Open(ctx, a.db)
-	return err
+	if a.store, err = store.Open(ctx, a.db); err != nil {
+		return err
+	}
+	if a.faults != nil {
+		a.store.MarkStruck(a.faults.book.Struck)
+	}
+	return nil
 }
 
 func (a *App) openLedger(ctx context.Context) (err error) {
-	a.ledgerDB, err = database.Open(ctx, database.Options{URL: a.config.Ledger, PowerLoss: a.config.PowerLoss})
+	a.ledgerDB, err = database.Open(ctx, database.Options{URL: a.config.Ledger, Password: a.config.LedgerPassword, PowerLoss: a.config.PowerLoss})
 	if err != nil {
 		return err
 	}

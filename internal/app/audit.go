@@ -45,7 +45,7 @@ func OpenAudit(ctx context.Context, c Config) (*Audit, error) {
 func (a *Audit) Close() error { return a.app.Close() }
 
 func (a *App) dialOnce(ctx context.Context) error {
-	dialed, err := a.config.dialTemporal(ctx)
+	dialed, err := a.dialTemporal(ctx, true) // it injects nothing itself, and may mend where somebody does
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (a *App) dialOnce(ctx context.Context) error {
 func (a *App) auditor() (*audit.Auditor, error) {
 	return audit.New(audit.Options{
 		Store: a.store, Sagas: a.clients.client, Payment: a.payment, Carrier: a.carrier,
-		Kafka: a.config.kafkaOptions("skald-audit"), Patience: a.config.Patience, Logger: a.config.Logger,
+		Kafka: a.kafkaOptions("skald-audit"), Patience: a.config.Patience, Grace: a.config.AuditGrace, Logger: a.config.Logger,
 	})
 }
 

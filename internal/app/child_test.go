@@ -23,6 +23,7 @@ type childOrder struct {
 	Seams                               string // a key of childSeams
 	Dir                                 string
 	ListenPort, KafkaPort, TemporalPort int
+	Faults                              app.FaultMode
 }
 
 // childSeams are the faults that a child can be started with.
@@ -63,6 +64,7 @@ func beChild(text string) error {
 func (o childOrder) config() app.DevConfig {
 	c := app.DevConfig{
 		Dir: o.Dir, ListenPort: o.ListenPort, KafkaPort: o.KafkaPort, TemporalPort: o.TemporalPort, Logger: quiet(),
+		Faults: o.Faults,
 	}
 	if seams := childSeams[o.Seams]; seams != nil {
 		c.Seams = seams()

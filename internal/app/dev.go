@@ -23,6 +23,8 @@ type DevConfig struct {
 	// PaymentURL, CarrierURL and ProviderSecret are Config's.
 	PaymentURL, CarrierURL string
 	ProviderSecret         remote.Secret
+	// Faults is failure injection, without limits. Default FaultsOff.
+	Faults FaultMode
 	// Logger receives what happens. Default slog.Default().
 	Logger *slog.Logger
 	// Version of the program.

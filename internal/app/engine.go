@@ -22,6 +22,9 @@ type Engine = embedded.Engine
 // ErrLocked says that another process has the data folder.
 var ErrLocked = embedded.ErrLocked
 
+// HolderOf is the process that has a data folder open. It errors when none has.
+func HolderOf(dir string) (pid int, err error) { return embedded.Holder(dir) }
+
 // PortError says that a port cannot be listened on; its Name is "HTTP",
 // "Kafka", "Temporal" or "Temporal UI".
 type PortError = embedded.PortError
@@ -68,6 +71,7 @@ func (c DevConfig) onEngine(engine *Engine) (Config, error) {
 		Logger:    c.Logger,
 		Version:   c.Version,
 		Seams:     c.Seams,
+		Faults:    Faults{Mode: c.Faults, Unlimited: true},
 	}, nil
 }
 

@@ -29,6 +29,9 @@ func (*Engine) Close() error { return nil }
 // ErrLocked is never returned in this build.
 var ErrLocked = errors.New("the data folder is in use by another skald process")
 
+// HolderOf errors: in this build nobody opens data folders.
+func HolderOf(string) (pid int, err error) { return 0, errNoEngine }
+
 // VersionError is never returned in this build.
 type VersionError struct {
 	File        string

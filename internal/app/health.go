@@ -6,7 +6,9 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/skald-saga/skald"
 	"github.com/skald-saga/skald/gateway"
+	"github.com/skald-saga/skald/internal/kafka"
 )
 
 var errNotYet = errors.New("it has not started yet")
@@ -16,8 +18,11 @@ var errNotYet = errors.New("it has not started yet")
 func (a *App) checks() map[string]gateway.Check {
 	checks := map[string]gateway.Check{
 		"database": {Ask: a.store.Ping, Required: true},
-		"kafka":    {Ask: a.clients.admin.Ping},
+		"kafka":    {Ask: a.askKafka},
 		"temporal": {Ask: a.askTemporal},
+	}
+	if a.config.HTTPS.Enabled {
+		checks["certificate"] = gateway.Check{Ask: func(context.Context) error { return a.config.HTTPS.Validate() }}
 	}
 	if a.config.has(RoleWorker) {
 		checks["intake"] = gateway.Check{Ask: a.askIntake}
@@ -29,9 +34,42 @@ func (a *App) checks() map[string]gateway.Check {
 	return checks
 }
 
+// askKafka asks whether Kafka answers and lets this process do what its roles
+// do.
+func (a *App) askKafka(ctx context.Context) error {
+	if err := a.clients.admin.Ping(ctx); err != nil {
+		return err
+	}
+	if err := a.clients.topics.closed(); err != nil {
+		return err
+	}
+	return kafka.CheckAccess(ctx, a.clients.admin, a.config.access(), a.config.groups()...)
+}
+
+// access is what this process's roles do with each topic.
+func (c Config) access() []kafka.Access {
+	gateway, worker, relay := c.has(RoleGateway), c.has(RoleWorker), c.has(RoleRelay)
+	return []kafka.Access{
+		{Topic: skald.TopicOrders, Read: worker, Write: true}, // the gateway replays dead letters, the worker's auditor publishes what a relay missed
+		{Topic: skald.TopicEvents, Read: worker, Write: relay || worker},
+		{Topic: skald.TopicCompensations, Read: worker, Write: relay || worker},
+		{Topic: skald.TopicDeadLetters, Read: gateway, Write: gateway || worker},
+	}
+}
+
+func (c Config) groups() (groups []string) {
+	if c.has(RoleWorker) {
+		groups = append(groups, skald.GroupIntake)
+	}
+	if c.has(RoleGateway) { // settles dead letters
+		groups = append(groups, skald.GroupReplay)
+	}
+	return groups
+}
+
 func (a *App) askTemporal(ctx context.Context) error {
-	if !a.clients.temporal.isOpen() {
-		return errNotYet
+	if err := a.clients.temporal.closed(); err != nil {
+		return err
 	}
 	_, err := a.clients.client.CheckHealth(ctx, &client.CheckHealthRequest{})
 	return err

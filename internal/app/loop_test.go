@@ -70,7 +70,7 @@ func newLoop(b *testing.B, dev *app.Dev) *loop {
 		b.Fatal(err)
 	}
 	awaitReady(b, api)
-	tail, err := app.OpenTail(b.Context(), dev.Addresses().Kafka, app.TailFromEnd)
+	tail, err := app.OpenTail(b.Context(), app.TailOptions{Kafka: dev.Addresses().Kafka, From: app.TailFromEnd})
 	if err != nil {
 		b.Fatal(err)
 	}

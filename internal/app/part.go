@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/skald-saga/skald/internal/credential"
 )
 
 // part is one loop of the program with its own life.
@@ -24,7 +26,9 @@ func (a *App) run(name string, work func(context.Context) error) {
 	go func() {
 		defer close(started.done)
 		err := work(ctx)
-		if ctx.Err() == nil {
+		if errors.Is(err, credential.ErrRefused) {
+			a.report(err) // it says who, and why
+		} else if ctx.Err() == nil {
 			a.report(fmt.Errorf("%s stopped: %w", name, errors.Join(err, errors.New("it was not asked to"))))
 		} else if err != nil && !errors.Is(err, context.Canceled) {
 			a.config.Logger.Warn("part did not stop cleanly", "part", name, "error", err)
@@ -51,23 +55,23 @@ const (
 	lastSetupRetry  = 5 * time.Second
 )
 
-// await runs setup until it succeeds, and reports false when ctx ended first: a
-// dependency that is away when the program starts is waited for, while orders
-// are accepted meanwhile.
-func await(ctx context.Context, logger *slog.Logger, what string, setup func(context.Context) error) bool {
+// await runs setup until it succeeds: a dependency that is away when the program
+// starts is waited for, while orders are accepted meanwhile. It errors when ctx
+// ended first, and when the dependency is there and refuses our credentials.
+func await(ctx context.Context, logger *slog.Logger, what string, setup func(context.Context) error) error {
 	wait := firstSetupRetry
 	for {
 		err := setup(ctx)
-		if err == nil {
-			return true
+		if err == nil || errors.Is(err, credential.ErrRefused) {
+			return err
 		}
 		if ctx.Err() != nil {
-			return false
+			return ctx.Err()
 		}
 		logger.Warn("not ready yet, trying again", "what", what, "in", wait, "error", err)
 		select {
 		case <-ctx.Done():
-			return false
+			return ctx.Err()
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, lastSetupRetry)

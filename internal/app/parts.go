@@ -31,6 +31,9 @@ func (a *App) startParts(context.Context) error {
 	if a.config.has(RoleRelay) {
 		a.run("relay", a.runRelay)
 	}
+	if a.faults != nil {
+		a.run("faults", a.faults.follow)
+	}
 	a.run("topics", a.awaitTopics)
 	a.run("temporal", a.awaitTemporal)
 	return nil
@@ -38,14 +41,22 @@ func (a *App) startParts(context.Context) error {
 
 // gateway serves the API; in a process without that role, its health alone.
 func (a *App) gateway() (*gateway.Gateway, error) {
+	https, err := a.config.HTTPS.Server()
+	if err != nil {
+		return nil, fmt.Errorf("HTTPS: %w", err)
+	}
 	options := gateway.Options{
 		Orders: a.store, Stock: a.store, Health: a.checks(), Logger: a.config.Logger, Version: a.config.Version,
-		HealthOnly: !a.config.has(RoleGateway),
+		HealthOnly: !a.config.has(RoleGateway), Limits: a.config.Limits, TLS: https,
 	}
 	if a.config.has(RoleGateway) {
+		options.DrainDelay = a.config.DrainDelay // nobody sends requests to the others
 		options.Cancels, options.Incidents, options.Resolver = a.store, a.store, resolver{a.clients}
 		options.DeadLetters, options.Feed, options.Schemas = letters{a.clients.desk}, a.clients.feed, schema.Files()
 		options.SagaURL = a.sagaURL()
+		if a.faults != nil { // an interface that holds a nil would be on
+			options.Faults = a.faults
+		}
 	}
 	return gateway.New(options)
 }
@@ -63,10 +74,12 @@ func (a *App) runIntake(ctx context.Context) error {
 	if !a.clients.topics.wait(ctx) || !a.clients.temporal.wait(ctx) {
 		return nil
 	}
-	intake, err := workers.NewIntake(workers.IntakeOptions{
-		Orders: a.store, Sagas: a.clients.client, Kafka: a.config.kafkaOptions("skald-intake"), Slots: a.clients.slots,
+	options := workers.IntakeOptions{
+		Orders: a.store, Sagas: a.clients.client, Kafka: a.kafkaOptions("skald-intake", a.faults.records()...), Slots: a.clients.slots,
 		Patience: a.config.Patience, Logger: a.config.Logger,
-	})
+	}
+	a.injectIntake(&options)
+	intake, err := workers.NewIntake(options)
 	if err != nil {
 		return err
 	}
@@ -84,7 +97,7 @@ func (a *App) runSagas(ctx context.Context) error {
 	}
 	sagas, err := workers.NewSagas(workers.SagasOptions{
 		Client: a.clients.client, Activities: acts, Slots: a.clients.slots,
-		Interceptors: a.config.Seams.Workers, Logger: a.config.Logger,
+		Interceptors: a.interceptors(), Logger: a.config.Logger,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/skald-saga/skald/activities"
+	"github.com/skald-saga/skald/internal/fault/inject"
 	"github.com/skald-saga/skald/internal/provider"
 	"github.com/skald-saga/skald/internal/provider/remote"
 )
@@ -29,6 +30,9 @@ func (a *App) openProviders() error {
 	}
 	if wrap := a.config.Seams.Carrier; wrap != nil {
 		a.carrier = wrap(a.carrier)
+	}
+	if a.faults != nil {
+		a.payment, a.carrier = inject.Payment(a.faults.engine, a.payment), inject.Carrier(a.faults.engine, a.carrier)
 	}
 	return nil
 }

@@ -9,14 +9,9 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/skald-saga/skald/internal/database"
 	"github.com/skald-saga/skald/internal/kafka"
-	"github.com/skald-saga/skald/internal/provider/sandbox"
-	"github.com/skald-saga/skald/internal/store"
-	"github.com/skald-saga/skald/workers"
 )
 
 // namespaceRetention is how long a namespace that Setup makes keeps closed
@@ -24,9 +19,9 @@ import (
 const namespaceRetention = 7 * 24 * time.Hour
 
 // Setup makes sure of everything that skald needs before it starts: the schema,
-// the topics, the Temporal namespace and its search attributes. It changes
-// nothing that is there, so it can run before every start and from several
-// places at once. tell hears of each step when it is done.
+// the topics, the Temporal namespace and its search attributes. But for a schema
+// that is older than this program's it changes nothing that is there, so it can
+// run before every start and from several places at once. tell hears of each step when it is done.
 func Setup(ctx context.Context, c Config, tell func(step string)) error {
 	if err := c.Validate(); err != nil {
 		return err
@@ -36,8 +31,8 @@ func Setup(ctx context.Context, c Config, tell func(step string)) error {
 		name string
 		do   func(context.Context, Config) error
 	}{
-		{"database schema", setupStore},
-		{"sandbox ledger schema", setupLedger},
+		{"database schema", func(ctx context.Context, c Config) error { return c.orders().migrate(ctx) }},
+		{"sandbox ledger schema", func(ctx context.Context, c Config) error { return c.ledger().migrate(ctx) }},
 		{"Kafka topics", setupTopics},
 		{"Temporal namespace", setupNamespace},
 		{"Temporal search attributes", setupAttributes},
@@ -50,68 +45,50 @@ func Setup(ctx context.Context, c Config, tell func(step string)) error {
 	return nil
 }
 
-func setupStore(ctx context.Context, c Config) error {
-	db, err := database.Open(ctx, database.Options{URL: c.Database})
-	if err != nil {
-		return err
-	}
-	opened, err := store.Open(ctx, db)
-	if err != nil {
-		return errors.Join(err, db.Close())
-	}
-	return errors.Join(opened.Close(), db.Close())
-}
-
-func setupLedger(ctx context.Context, c Config) error {
-	db, err := database.Open(ctx, database.Options{URL: c.Ledger})
-	if err != nil {
-		return err
-	}
-	_, err = sandbox.Open(ctx, db)
-	return errors.Join(err, db.Close())
-}
-
 func setupTopics(ctx context.Context, c Config) error {
 	admin, err := kafka.NewClient(c.kafkaOptions("skald-setup"))
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
-	return kafka.EnsureTopics(ctx, admin, c.topicOptions())
+	return c.ensureTopics(ctx, admin)
 }
 
 func setupNamespace(ctx context.Context, c Config) error {
-	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: c.Temporal, Logger: sdklog.NewStructuredLogger(ofLibraries(c.Logger))})
+	namespaces, err := client.NewNamespaceClient(c.temporalOptions().ClientOptions())
 	if err != nil {
 		return err
 	}
 	defer namespaces.Close()
+	if _, err := namespaces.Describe(ctx, c.Namespace); err == nil {
+		return nil // to see it takes fewer rights than to make it
+	}
 	err = namespaces.Register(ctx, &workflowservice.RegisterNamespaceRequest{
 		Namespace: c.Namespace, WorkflowExecutionRetentionPeriod: durationpb.New(namespaceRetention),
 	})
 	if _, exists := errors.AsType[*serviceerror.NamespaceAlreadyExists](err); exists {
 		return nil
 	}
-	return err
+	return c.temporalOptions().Refusal(ctx, err)
 }
 
 // setupAttributes waits for a namespace that has just been made: frontends
 // learn of it with a delay.
 func setupAttributes(ctx context.Context, c Config) error {
 	var dialed client.Client
-	ready := await(ctx, c.Logger, "Temporal namespace "+c.Namespace, func(ctx context.Context) (err error) {
+	err := await(ctx, c.Logger, "Temporal namespace "+c.Namespace, func(ctx context.Context) (err error) {
 		dialed, err = c.dialTemporal(ctx)
 		if err != nil {
 			return err
 		}
-		if err := workers.EnsureSearchAttributes(ctx, dialed, c.Namespace); err != nil {
+		if err := c.ensureAttributes(ctx, dialed); err != nil {
 			dialed.Close()
 			return err
 		}
 		return nil
 	})
-	if !ready {
-		return ctx.Err()
+	if err != nil {
+		return err
 	}
 	dialed.Close()
 	return nil

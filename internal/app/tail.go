@@ -31,25 +31,38 @@ type Tail struct {
 // topicsTimeout is how long OpenTail waits for skald to make its topics.
 const topicsTimeout = 10 * time.Second
 
+// TailOptions say which Kafka to follow, and from where.
+type TailOptions struct {
+	Kafka    []string // brokers to begin with, as host:port; required
+	Security KafkaSecurity
+	From     TailFrom
+}
+
 // OpenTail fixes where the tail begins before it returns. Topics that do not
 // exist yet are waited for a while: skald makes them when it starts.
-func OpenTail(ctx context.Context, brokers []string, from TailFrom) (*Tail, error) {
+func OpenTail(ctx context.Context, o TailOptions) (*Tail, error) {
+	if err := o.Security.Validate(); err != nil {
+		return nil, err
+	}
 	waiting, cancel := context.WithTimeout(ctx, topicsTimeout)
 	defer cancel()
 	options := kafka.ReaderOptions{
-		Kafka:     kafka.Options{Brokers: brokers, ClientID: "skald-tail", Logger: slog.New(slog.DiscardHandler)},
+		Kafka:     kafka.Options{Brokers: o.Kafka, Security: o.Security, ClientID: "skald-tail", Logger: slog.New(slog.DiscardHandler)},
 		Topics:    []string{skald.TopicEvents, skald.TopicCompensations},
-		FromStart: from == TailFromStart,
+		FromStart: o.From == TailFromStart,
 	}
 	var reader *kafka.Reader
 	var failure error
-	ready := await(waiting, slog.New(slog.DiscardHandler), "topics", func(ctx context.Context) (err error) {
-		if reader, err = kafka.OpenReader(ctx, options); err != nil {
+	err := await(waiting, slog.New(slog.DiscardHandler), "topics", func(ctx context.Context) (err error) {
+		if err = kafka.Reach(ctx, options.Kafka); err == nil {
+			reader, err = kafka.OpenReader(ctx, options)
+		}
+		if err != nil && (failure == nil || ctx.Err() == nil) { // what came before the time was up says more
 			failure = err
 		}
 		return err
 	})
-	if !ready {
+	if err != nil {
 		return nil, fmt.Errorf("follow events: %w", failure)
 	}
 	return &Tail{reader: reader}, nil

@@ -46,7 +46,7 @@ func published(t *testing.T, brokers []string) map[string][]skald.Event {
 	count := records(t, newKafka(t, brokers))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	tail, err := app.OpenTail(ctx, brokers, app.TailFromStart)
+	tail, err := app.OpenTail(ctx, app.TailOptions{Kafka: brokers, From: app.TailFromStart})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,11 @@ package embedded
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,7 +33,41 @@ func lockFolder(dir string) (*folderLock, error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
+	if err := write(file, strconv.Itoa(os.Getpid())); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), file.Close())
+	}
 	return &folderLock{file: file}, nil
+}
+
+// write replaces what the lock's file holds: the process that has the folder,
+// for people and for Holder. What counts is the lock.
+func write(file *os.File, text string) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.WriteAt([]byte(text+"\n"), 0)
+	return err
+}
+
+// Holder is the process that has the data folder open. It errors when none has.
+func Holder(dir string) (pid int, err error) {
+	file, err := os.Open(filepath.Join(dir, "lock")) //nolint:gosec // as in lockFolder
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = file.Close() }() // it was only read, and this gives back the lock below
+	err = unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if err == nil {
+		return 0, fmt.Errorf("%s is open in no process", dir)
+	}
+	if !errors.Is(err, unix.EWOULDBLOCK) {
+		return 0, err
+	}
+	text, err := io.ReadAll(io.LimitReader(file, 32))
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
 func (l *folderLock) Close() error { return l.file.Close() }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -40,6 +41,8 @@ const (
 	// MaxDeadLetterBytes leaves room for the headers that a dead letter gets on
 	// top of a message of Kafka's default size.
 	MaxDeadLetterBytes = 2 << 20
+	// probeTimeout bounds one look at what a broker speaks.
+	probeTimeout = 3 * time.Second
 )
 
 // Options say how to reach Kafka. The zero value of a field means its default.
@@ -48,11 +51,13 @@ type Options struct {
 	Brokers []string
 	// ClientID is what brokers log. Default "skald".
 	ClientID string
+	// Security is TLS and SASL. Default none.
+	Security Security
 	// MetadataMinAge is DefaultMetadataMinAge by default.
 	MetadataMinAge time.Duration
 	// Logger receives what the client logs. Default slog.Default().
 	Logger *slog.Logger
-	// Extra options are applied last: TLS, SASL, hooks, a dialer.
+	// Extra options are applied last: hooks, a dialer.
 	Extra []kgo.Opt
 }
 
@@ -159,6 +164,10 @@ func newClient(o Options, opts ...kgo.Opt) (*kgo.Client, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
+	secure, err := o.Security.options()
+	if err != nil {
+		return nil, err
+	}
 	all := []kgo.Opt{
 		kgo.SeedBrokers(o.Brokers...),
 		kgo.ClientID(o.ClientID),
@@ -166,7 +175,7 @@ func newClient(o Options, opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.MetadataMinAge(o.MetadataMinAge),
 		kgo.DisableClientMetrics(), // skald has its own; brokers need not be told
 	}
-	client, err := kgo.NewClient(append(append(all, opts...), o.Extra...)...)
+	client, err := kgo.NewClient(slices.Concat(all, secure, opts, o.Extra)...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka client: %w", err)
 	}

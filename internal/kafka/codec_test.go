@@ -42,8 +42,19 @@ func received() skald.Event {
 	}
 }
 
+// struck is an order's first event with what failure injection was asked to do,
+// and later did.
+func struck() skald.Event {
+	return skald.Event{
+		ID: skald.EventID("order-1", skald.KindOrderPlaced, ""), Kind: skald.KindOrderPlaced, Subject: "order-1", Sequence: 1,
+		Time:  time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC),
+		Fault: "2026-11-22T08:10:00Z charge_payment=abort(unavailable)", FaultInjected: true,
+		Data: json.RawMessage(`{"id":"order-1"}`),
+	}
+}
+
 func TestTheWireFormOfAnEventIsStable(t *testing.T) {
-	for name, event := range map[string]skald.Event{"charged": charged(), "received": received()} {
+	for name, event := range map[string]skald.Event{"charged": charged(), "received": received(), "struck": struck()} {
 		t.Run(name, func(t *testing.T) {
 			got := wire(kafka.Encode(event, event.Kind.Topic()))
 			path := filepath.Join("testdata", name+".golden")
@@ -65,7 +76,7 @@ func TestTheWireFormOfAnEventIsStable(t *testing.T) {
 
 func TestWhatIsEncodedIsDecodedAsTheSameEvent(t *testing.T) {
 	t.Parallel()
-	for _, want := range []skald.Event{charged(), received()} {
+	for _, want := range []skald.Event{charged(), received(), struck()} {
 		got, err := kafka.DecodeEvent(kafka.Encode(want, skald.TopicEvents))
 		if err != nil {
 			t.Fatal(err)

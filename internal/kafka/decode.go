@@ -33,10 +33,10 @@ func Decode(r *kgo.Record) (Envelope, error) {
 		return Envelope{}, errors.New("value is not JSON")
 	}
 	if len(headers.attributes) == 0 {
-		return Envelope{TraceParent: headers.traceParent, Data: r.Value, Plain: true}, nil
+		return Envelope{TraceParent: headers.traceParent, Fault: headers.fault, Data: r.Value, Plain: true}, nil
 	}
 	envelope, err := envelopeOf(headers.attributes, headers.traceParent)
-	envelope.Data = r.Value
+	envelope.Fault, envelope.Data = headers.fault, r.Value
 	return envelope, err
 }
 
@@ -57,7 +57,7 @@ func DecodeEvent(r *kgo.Record) (skald.Event, error) {
 	}
 	return skald.Event{
 		ID: e.ID, Kind: kind, Subject: e.Subject, Sequence: e.Sequence, Time: e.Time,
-		CausationID: e.CausationID, TraceParent: e.TraceParent, Data: e.Data,
+		CausationID: e.CausationID, TraceParent: e.TraceParent, Fault: e.Fault, FaultInjected: e.FaultInjected, Data: e.Data,
 	}, nil
 }
 
@@ -65,6 +65,7 @@ type readable struct {
 	attributes  map[string]string // without the prefix
 	contentType string
 	traceParent string
+	fault       string
 }
 
 // readHeaders refuses an attribute that appears twice: there is no telling
@@ -83,6 +84,8 @@ func readHeaders(headers []kgo.RecordHeader) (readable, error) {
 			read.contentType = value
 		case header.Key == headerTraceParent:
 			read.traceParent = value
+		case header.Key == skald.HeaderFault:
+			read.fault = value
 		}
 	}
 	return read, nil
@@ -115,6 +118,7 @@ func envelopeOf(attributes map[string]string, traceParent string) (Envelope, err
 		CorrelationID: attributes[attributeCorrelationID],
 		CausationID:   attributes[attributeCausationID],
 		TraceParent:   traceParent,
+		FaultInjected: attributes[attributeFaultInjected] == "true",
 	}
 	return e, errors.Join(e.readTime(attributes), e.readSequence(attributes))
 }

@@ -11,7 +11,7 @@ import (
 
 // Encode is e on topic, in CloudEvents binary mode: the data is the value, the
 // attributes are headers, and the key is the subject, so that the events of one
-// order keep their order. An absent sequence, cause or trace has no header.
+// order keep their order. An absent sequence, cause, trace or fault has no header.
 func Encode(e skald.Event, topic string) *kgo.Record {
 	headers := headers{}
 	headers.attribute(attributeSpecVersion, specVersion)
@@ -28,7 +28,11 @@ func Encode(e skald.Event, topic string) *kgo.Record {
 		headers.attribute(attributeCorrelationID, e.Subject)
 	}
 	headers.attribute(attributeCausationID, e.CausationID)
+	if e.FaultInjected {
+		headers.attribute(attributeFaultInjected, "true")
+	}
 	headers.add(headerTraceParent, e.TraceParent)
+	headers.add(skald.HeaderFault, e.Fault)
 	headers.add(headerContentType, contentTypeJSON)
 	return &kgo.Record{Topic: topic, Key: []byte(e.Subject), Value: e.Data, Headers: headers}
 }

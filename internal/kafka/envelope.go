@@ -20,9 +20,11 @@ type Envelope struct {
 	CorrelationID string
 	CausationID   string
 	TraceParent   string
+	Fault         string // what failure injection is asked to do, from skald.HeaderFault
+	FaultInjected bool   // a fault had struck what the message is about
 	Data          json.RawMessage
-	// Plain: the value is bare JSON and no CloudEvent. Only Data and
-	// TraceParent are set.
+	// Plain: the value is bare JSON and no CloudEvent. Only Data,
+	// TraceParent and Fault are set.
 	Plain bool
 }
 
@@ -41,6 +43,7 @@ const (
 	attributeCorrelationID = "correlationid"
 	attributeCausationID   = "causationid"
 	attributeTraceParent   = "traceparent"
+	attributeFaultInjected = "faultinjected"
 )
 
 // Headers of the Kafka protocol binding.

@@ -27,7 +27,7 @@ func decodeStructured(value []byte, headers readable) (Envelope, error) {
 		return Envelope{}, errors.New("datacontenttype is not JSON")
 	}
 	envelope, err := envelopeOf(attributes, headers.traceParent)
-	envelope.Data = data
+	envelope.Fault, envelope.Data = headers.fault, data
 	return envelope, err
 }
 

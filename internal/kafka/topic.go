@@ -87,8 +87,9 @@ func (o TopicOptions) withDefaults() TopicOptions {
 
 // EnsureTopics makes sure that every topic of skald exists. It is safe to run
 // on every start and from several processes at once. A topic that exists is
-// left as it is: its configuration belongs to whoever runs the cluster. An
-// error names the topic.
+// left as it is: its configuration belongs to whoever runs the cluster, and a
+// user who may only see it need not be allowed to make one. An error names the
+// topic.
 func EnsureTopics(ctx context.Context, client *kgo.Client, o TopicOptions) error {
 	if err := o.Validate(); err != nil {
 		return err
@@ -96,6 +97,9 @@ func EnsureTopics(ctx context.Context, client *kgo.Client, o TopicOptions) error
 	o = o.withDefaults()
 	admin := kadm.NewClient(client)
 	for _, topic := range skald.Topics() {
+		if _, err := look(ctx, admin, topic); err == nil {
+			continue
+		}
 		if err := ensureTopic(ctx, admin, o, topic); err != nil {
 			return fmt.Errorf("create topic %s: %w", topic, err)
 		}

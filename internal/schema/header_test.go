@@ -26,12 +26,14 @@ func headerSchemas(words source) object {
 		{"ce_sequence", sequence},
 		{"ce_correlationid", described("string", "The order's ID.")},
 		{"ce_causationid", append(object{{"description", "ce_id of the event that led to this one; absent for the first."}}, id...)},
+		{"ce_faultinjected", object{{"description", "Present when failure injection had struck the order by then."}, {"const", "true"}}},
 		{"traceparent", described("string", "W3C trace context that came with the order, if one did.")},
+		{skald.HeaderFault, described("string", "On order.placed: the faults that the order brought along, and until when; absent otherwise.")},
 	}...)
 	return object{
-		{"headers.order", headers(order, "ce_causationid", "traceparent")},
+		{"headers.order", headers(order, "ce_causationid", "ce_faultinjected", "traceparent", skald.HeaderFault)},
 		{"headers.stock", headers(common)},
-		{"headers.input", headers(inputHeaders(), "ce_time", "content-type", "traceparent")},
+		{"headers.input", headers(inputHeaders(), "ce_time", "content-type", "traceparent", skald.HeaderFault)},
 		{"headers.deadLetter", headers(letterHeaders(words), skald.HeaderLetterParkedAt)},
 		{"headers.verdict", headers(verdictHeaders(), skald.HeaderVerdictReason)},
 	}
@@ -48,6 +50,7 @@ func inputHeaders() object {
 		{"ce_time", object{{"type", "string"}, {"format", "date-time"}}},
 		{"content-type", described("string", "Any JSON media type.")},
 		{"traceparent", described("string", "W3C trace context: the saga's spans and events carry it on.")},
+		{skald.HeaderFault, described("string", "Faults for this order, where failure injection takes them from orders; elsewhere ignored, and the order says so.")},
 	}
 }
 

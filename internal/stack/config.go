@@ -19,7 +19,7 @@ func writeConfig(path, name string, data any) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, text, 0o644) //nolint:gosec // it holds no secret
+	return os.WriteFile(path, text, 0o600) // a secured Kafka has passwords in it
 }
 
 func render(name string, data any) ([]byte, error) {

@@ -5,35 +5,63 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/skald-saga/skald/internal/stack/authority"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // sample is a stack that was never started, with ports that are easy to tell
 // apart.
-func sample() *Stack {
+func sample(secured *security) *Stack { return sampleOf(secured, false) }
+
+func sampleOf(secured *security, tokens bool) *Stack {
 	return assemble(Options{
-		Dir: "/srv/stack", Namespace: "skald", Logger: slog.New(slog.DiscardHandler),
+		Dir: "/srv/stack", Namespace: "skald", Logger: slog.New(slog.DiscardHandler), Secure: secured != nil, TemporalTokens: tokens,
 		Tools: Tools{Java: "/bin/java", Kafka: "/cache/kafka", Temporal: "/cache/server", TemporalSQL: "/cache/sql", Postgres: "/pg/bin"},
 	}, ports{
-		Kafka: 20001, Controller: 20002, Postgres: 20003,
+		Kafka: 20001, Controller: 20002, Postgres: 20003, KafkaTLS: 20004,
 		Temporal: temporalPorts{
 			Frontend: servicePorts{20011, 20012}, History: servicePorts{20021, 20022},
-			Matching: servicePorts{20031, 20032}, Worker: servicePorts{20041, 20042},
+			Matching: servicePorts{20031, 20032}, Worker: servicePorts{20041, 20042}, Internal: servicePorts{20051, 20052},
 		},
-	}, &folder{path: "/srv/stack"})
+	}, secured, &folder{path: "/srv/stack"})
+}
+
+// sampleSecurity is a security of which no file exists.
+func sampleSecurity() *security {
+	of := func(name string) authority.Identity {
+		base := "/srv/stack/security/" + name
+		return authority.Identity{Certificate: base + ".pem", Key: base + ".key", Bundle: base + ".bundle.pem"}
+	}
+	return &security{
+		keys: "/srv/stack/security/keys.json", kafkaPassword: "KAFKASPASSWORD", postgresPassword: "POSTGRESPASSWORD",
+		administrator: of("stack"), broker: of("kafka"), postgres: of("postgres"), temporal: of("temporal"),
+		Security: Security{
+			CA: "/srv/stack/security/ca.pem", Skald: of("skald"), KafkaPassword: "/srv/stack/security/kafka.password",
+			TemporalToken: "/srv/stack/security/temporal.token", KafkaToken: "/srv/stack/security/kafka.token", PostgresPassword: "/srv/stack/security/postgres.password",
+		},
+	}
 }
 
 func TestGoldenConfigurations(t *testing.T) {
 	t.Parallel()
-	s := sample()
-	for name, data := range map[string]any{"kafka.properties": s.Kafka.values, "temporal.yaml": s.Temporal.values} {
+	open, secured, tokens := sample(nil), sample(sampleSecurity()), sampleOf(sampleSecurity(), true)
+	for golden, data := range map[string]any{
+		"kafka.properties": open.Kafka.values, "temporal.yaml": open.Temporal.values,
+		"secured/kafka.properties": secured.Kafka.values, "secured/temporal.yaml": secured.Temporal.values,
+		"tokens/temporal.yaml": tokens.Temporal.values,
+		"secured/pg_hba.conf":  secured.Postgres.rules(),
+	} {
+		name := filepath.Base(golden)
 		got, err := render(name, data)
 		must(t, err)
-		golden := filepath.Join("testdata", name)
+		golden := filepath.Join("testdata", golden)
 		if *update {
 			must(t, os.WriteFile(golden, got, 0o600))
 		}
@@ -47,7 +75,7 @@ func TestGoldenConfigurations(t *testing.T) {
 
 func TestEveryProgramIsRunOnTheStacksOwnFolderAndPorts(t *testing.T) {
 	t.Parallel()
-	s := sample()
+	s := sample(nil)
 	java := []string{"-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Dlog4j2.configurationFile=/srv/stack/kafka/log4j2.properties", "-cp", "/cache/kafka/*"}
 	for _, test := range []struct {
 		command command
@@ -72,13 +100,87 @@ func TestEveryProgramIsRunOnTheStacksOwnFolderAndPorts(t *testing.T) {
 	}
 }
 
+func TestEveryProgramOfASecuredStackShowsItsCertificate(t *testing.T) {
+	t.Parallel()
+	s := sample(sampleSecurity())
+	for _, test := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"Kafka", s.Kafka.command.args, []string{"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file:///srv/stack/security/keys.json"}},
+		{"initdb", s.Postgres.initdb.args, []string{"-U", "stack", "--auth=reject"}},
+		{"Postgres", s.Postgres.command.args, []string{
+			"-c", "hba_file=/srv/stack/postgres/pg_hba.conf", "-c", "ssl=on", "-c", "ssl_ca_file=/srv/stack/security/ca.pem",
+			"-c", "ssl_cert_file=/srv/stack/postgres/server.pem", "-c", "ssl_key_file=/srv/stack/postgres/server.key",
+		}},
+		{"Temporal", sampleOf(sampleSecurity(), true).Temporal.command.args, []string{
+			"/srv/stack/temporal/temporal.yaml", "start", "--service", "frontend", "--service", "internal-frontend",
+			"--service", "history", "--service", "matching", "--service", "worker",
+		}},
+		{"Temporal's tool", s.Temporal.tool("temporal", "setup-schema").args, []string{
+			"-u", "temporal", "--pl", "postgres12_pgx", "--db", "temporal", "--tls", "--tls-ca-file", "/srv/stack/security/ca.pem",
+			"--tls-cert-file", "/srv/stack/security/temporal.pem", "--tls-key-file", "/srv/stack/security/temporal.key", "setup-schema",
+		}},
+	} {
+		if !strings.Contains(strings.Join(test.args, "\n"), strings.Join(test.want, "\n")) {
+			t.Errorf("%s is run with %q, want %q among it", test.name, test.args, test.want)
+		}
+	}
+}
+
+func TestNoPasswordIsOnACommandLine(t *testing.T) {
+	t.Parallel()
+	s := sample(sampleSecurity())
+	for _, args := range [][]string{
+		s.Kafka.command.args, s.Postgres.initdb.args, s.Postgres.command.args, s.Temporal.command.args, s.Temporal.tool("temporal").args, s.ServeArgs(),
+	} {
+		if line := strings.Join(args, " "); strings.Contains(line, "PASSWORD") {
+			t.Errorf("everybody on this machine can read a password in: %s", line)
+		}
+	}
+}
+
+func TestTheEnvironmentSaysWhatTheArgumentsSay(t *testing.T) {
+	t.Parallel()
+	s := sample(sampleSecurity())
+	var fromArgs []string
+	for pair := range slices.Chunk(s.ServeArgs()[1:], 2) {
+		name := strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(pair[0], "--"), "-", "_"))
+		fromArgs = append(fromArgs, "SKALD_"+name+"="+pair[1])
+	}
+	want := []string{
+		"SKALD_DATABASE=postgres://skald@127.0.0.1:20003/skald?sslmode=verify-full&sslrootcert=%2Fsrv%2Fstack%2Fsecurity%2Fca.pem",
+		"SKALD_KAFKA=127.0.0.1:20001", "SKALD_TEMPORAL=127.0.0.1:20011", "SKALD_NAMESPACE=skald",
+		"SKALD_DATABASE_PASSWORD_FILE=/srv/stack/security/postgres.password",
+		"SKALD_KAFKA_CA=/srv/stack/security/ca.pem", "SKALD_KAFKA_SASL=scram-sha-512", "SKALD_KAFKA_USER=skald",
+		"SKALD_KAFKA_PASSWORD_FILE=/srv/stack/security/kafka.password",
+		"SKALD_TEMPORAL_CA=/srv/stack/security/ca.pem", "SKALD_TEMPORAL_CERT=/srv/stack/security/skald.pem",
+		"SKALD_TEMPORAL_KEY=/srv/stack/security/skald.key",
+	}
+	if diff := cmp.Diff(want, s.Environment()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, fromArgs); diff != "" {
+		t.Errorf("the arguments (-want +got):\n%s", diff)
+	}
+}
+
+func TestWithTokensThereIsNoCertificateForTemporal(t *testing.T) {
+	t.Parallel()
+	const token = "--temporal-ca /srv/stack/security/ca.pem --temporal-api-key-file /srv/stack/security/temporal.token"
+	if got := strings.Join(sampleOf(sampleSecurity(), true).ServeArgs(), " "); !strings.HasSuffix(got, token) {
+		t.Errorf("the arguments are %s, want %s at the end", got, token)
+	}
+}
+
 func TestServeArgsAreWhatSkaldServeTakes(t *testing.T) {
 	t.Parallel()
 	want := []string{
 		"serve", "--database", "postgres://skald@127.0.0.1:20003/skald?sslmode=disable", "--kafka", "127.0.0.1:20001",
 		"--temporal", "127.0.0.1:20011", "--namespace", "skald",
 	}
-	if diff := cmp.Diff(want, sample().ServeArgs()); diff != "" {
+	if diff := cmp.Diff(want, sample(nil).ServeArgs()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

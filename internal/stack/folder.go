@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -52,6 +53,26 @@ func openFolder(path string) (*folder, error) {
 
 func (f *folder) join(names ...string) string {
 	return filepath.Join(append([]string{f.path}, names...)...)
+}
+
+// securityFolder is there when, and only when, the folder's stack is secured.
+const securityFolder = "security"
+
+// mustBe refuses to use a folder's data with other security than it was made
+// with: the users and their rights are part of the data.
+func (f *folder) mustBe(secure bool) error {
+	_, err := os.Stat(f.join("ports.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a new one
+	}
+	_, err = os.Stat(f.join(securityFolder))
+	switch was := err == nil; {
+	case was && !secure:
+		return fmt.Errorf("the stack in %s is secured: start it so, or choose another folder", f.path)
+	case !was && secure:
+		return fmt.Errorf("the stack in %s was made without security: start it so, or choose another folder", f.path)
+	}
+	return nil
 }
 
 func (f *folder) close() error { return f.lock.Close() }

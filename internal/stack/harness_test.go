@@ -19,11 +19,17 @@ import (
 // stackVariable turns on the tests that need the stack.
 const stackVariable = "SKALD_STACK"
 
-func install(t *testing.T) stack.Tools {
+// needStack skips a test that needs the stack when there is to be none.
+func needStack(t *testing.T) {
 	t.Helper()
 	if os.Getenv(stackVariable) == "" {
 		t.Skip(stackVariable + " is not set: these tests fetch Kafka, build Temporal's server and skald, and need Java, Maven and Postgres")
 	}
+}
+
+func install(t *testing.T) stack.Tools {
+	t.Helper()
+	needStack(t)
 	tools, err := stack.Install(t.Context(), "", nil)
 	must(t, err)
 	return tools

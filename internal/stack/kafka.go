@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // clusterID names the Kafka cluster of every stack: 16 bytes as unpadded
@@ -19,30 +18,37 @@ const clusterID = "c2thbGQtc3RhY2stMDAwMQ"
 // Kafka is one broker with its controller, in KRaft mode.
 type Kafka struct {
 	*server
-	java   command // runs any of Kafka's programs
-	config string
-	values kafkaConfig
+	java     command // runs any of Kafka's programs
+	config   string
+	values   kafkaConfig
+	security *security
 }
 
 // kafkaConfig fills config/kafka.properties.
-type kafkaConfig struct{ Client, Controller, Data string }
+type kafkaConfig struct {
+	Client, Controller, Data string
+	Secure                   *kafkaSecurity // nil without security
+}
 
-func newKafka(o Options, client, controller int, f *folder) *Kafka {
+func newKafka(o Options, used ports, secured *security, f *folder) *Kafka {
 	k := &Kafka{
-		config: f.join("kafka", "server.properties"),
-		values: kafkaConfig{Client: address(client), Controller: address(controller), Data: f.join("kafka", "data")},
+		security: secured, config: f.join("kafka", "server.properties"),
+		values: kafkaConfig{Client: address(used.Kafka), Controller: address(used.Controller), Data: f.join("kafka", "data")},
+	}
+	java := []string{
+		"-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", // the least memory and the fewest threads
+		"-Dlog4j2.configurationFile=" + f.join("kafka", "log4j2.properties"),
+	}
+	if secured != nil {
+		k.values.Secure = newKafkaSecurity(secured, used.KafkaTLS)
+		java = append(java, "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls="+k.values.Secure.Keys) // it reads no other
 	}
 	k.java = command{
-		path: o.Tools.Java,
-		args: []string{
-			"-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", // the least memory and the fewest threads
-			"-Dlog4j2.configurationFile=" + f.join("kafka", "log4j2.properties"),
-			"-cp", filepath.Join(o.Tools.Kafka, "*"),
-		},
+		path: o.Tools.Java, args: append(java, "-cp", filepath.Join(o.Tools.Kafka, "*")),
 		dir: f.join("kafka"), log: f.join("kafka.log"), stop: syscall.SIGTERM, inherits: []*os.File{f.lock},
 	}
-	k.server = newServer(o, "Kafka", k.program("kafka.Kafka", k.config), client, f)
-	k.probe = k.answers
+	k.server = newServer(o, "Kafka", k.program("kafka.Kafka", k.config), used.Kafka, f)
+	k.probe = k.ready
 	return k
 }
 
@@ -66,15 +72,20 @@ func (k *Kafka) prepare(ctx context.Context) error {
 	return k.program("kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", clusterID, "-c", k.config).run(ctx)
 }
 
-// answers is the probe. It is content when the broker knows its controller, and every partition
+// ready is the probe: the broker serves, and knows skald where it has to.
+func (k *Kafka) ready(ctx context.Context) error {
+	return k.administer(func(admin *kadm.Client) error {
+		if err := serves(ctx, admin); err != nil {
+			return err
+		}
+		return k.ensureUser(ctx, admin)
+	})
+}
+
+// serves is content when the broker knows its controller, and every partition
 // has a leader: after a crash, logs are recovered first.
-func (k *Kafka) answers(ctx context.Context) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(k.address))
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	metadata, err := kadm.NewClient(client).Metadata(ctx)
+func serves(ctx context.Context, admin *kadm.Client) error {
+	metadata, err := admin.Metadata(ctx)
 	if err != nil {
 		return err
 	}

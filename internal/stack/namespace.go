@@ -18,10 +18,12 @@ import (
 // there (it is made when missing), and one question each finds its way through
 // history and through matching to the database and back.
 func (t *Temporal) answers(ctx context.Context) error {
-	c, err := client.NewLazyClient(client.Options{
-		HostPort: t.address, Namespace: t.namespace,
-		Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), // failing is what probes do
-	})
+	options, err := t.connection()
+	if err != nil {
+		return err
+	}
+	options.Logger = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)) // failing is what probes do
+	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,14 @@ type Options struct {
 	Ports Ports
 	// Namespace is made in Temporal. Default DefaultNamespace.
 	Namespace string
+	// Secure encrypts and asks everybody who they are: Kafka with SASL or a
+	// certificate and access control lists, Temporal with mutual TLS, Postgres
+	// with TLS and a password. See Stack.Security. A folder stays what it was
+	// made as.
+	Secure bool
+	// TemporalTokens has a secured Temporal ask its clients for a token in place
+	// of a certificate: what skald's settings call an API key.
+	TemporalTokens bool
 	// Logger is told of every start and stop. Default slog.Default().
 	Logger *slog.Logger
 }
@@ -40,6 +48,9 @@ func (o Options) Validate() error {
 	}
 	if strings.ContainsAny(o.Dir, ",\\\n\r") {
 		problems = append(problems, fmt.Errorf("stack: Dir is %q, must be without comma, backslash and line break: Kafka's configuration cannot hold them", o.Dir))
+	}
+	if o.TemporalTokens && !o.Secure {
+		problems = append(problems, errors.New("stack: TemporalTokens is true, must be false without Secure: a token is not for a connection that anybody can read"))
 	}
 	return errors.Join(append(problems, o.Tools.validate(), o.Ports.validate())...)
 }

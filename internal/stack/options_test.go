@@ -28,6 +28,11 @@ stack: Tools.Postgres is "", must be an absolute path: call Install`},
 			stack.Options{Dir: "/a,b", Tools: tools},
 			`stack: Dir is "/a,b", must be without comma, backslash and line break: Kafka's configuration cannot hold them`,
 		},
+		{
+			"a token without TLS",
+			stack.Options{Dir: "/a", Tools: tools, TemporalTokens: true},
+			`stack: TemporalTokens is true, must be false without Secure: a token is not for a connection that anybody can read`,
+		},
 		{"ports", stack.Options{Dir: "/a", Tools: tools, Ports: stack.Ports{Kafka: -1, Temporal: 65535, Postgres: 65536}}, `stack: Ports.Kafka is -1, must be 0 to 65535
 stack: Ports.Postgres is 65536, must be 0 to 65535`},
 	} {

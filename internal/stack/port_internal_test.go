@@ -11,7 +11,7 @@ import (
 )
 
 func allPorts(p ports) []int {
-	return append([]int{p.Kafka, p.Controller, p.Postgres}, p.Temporal.all()...)
+	return append([]int{p.Kafka, p.Controller, p.KafkaTLS, p.Postgres}, p.Temporal.all()...)
 }
 
 // newFolder is a folder of its own that nobody else uses.
@@ -30,8 +30,8 @@ func TestChosenPortsAreHeldUntilTheyAreReleased(t *testing.T) {
 	used, err := newFolder(t).choosePorts(held, Ports{})
 	must(t, err)
 	all := slices.Sorted(slices.Values(allPorts(used)))
-	if len(slices.Compact(slices.Clone(all))) != 11 || all[0] < firstFreePort || all[10] > lastFreePort {
-		t.Errorf("ports %v, want 11 different ones from %d to %d", all, firstFreePort, lastFreePort)
+	if len(slices.Compact(slices.Clone(all))) != 14 || all[0] < firstFreePort || all[13] > lastFreePort {
+		t.Errorf("ports %v, want 14 different ones from %d to %d", all, firstFreePort, lastFreePort)
 	}
 	for _, port := range all {
 		if err := newHolder().take(port); !errors.Is(err, syscall.EADDRINUSE) {

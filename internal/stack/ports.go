@@ -12,10 +12,12 @@ import (
 // folder: a Temporal host that comes back elsewhere waits for a minute for the
 // one that it was before.
 type ports struct {
-	Kafka      int           `json:"kafka"`
-	Controller int           `json:"controller"`
-	Postgres   int           `json:"postgres"`
-	Temporal   temporalPorts `json:"temporal"`
+	Kafka      int `json:"kafka"`
+	Controller int `json:"controller"`
+	// KafkaTLS is where a secured Kafka asks for certificates.
+	KafkaTLS int           `json:"kafka_tls"`
+	Postgres int           `json:"postgres"`
+	Temporal temporalPorts `json:"temporal"`
 }
 
 // temporalPorts are where Temporal's services listen; GRPC of the frontend is
@@ -25,6 +27,9 @@ type temporalPorts struct {
 	History  servicePorts `json:"history"`
 	Matching servicePorts `json:"matching"`
 	Worker   servicePorts `json:"worker"`
+	// Internal is the frontend of the server's own, used when Frontend asks for
+	// tokens.
+	Internal servicePorts `json:"internal_frontend"`
 }
 
 type servicePorts struct {
@@ -34,7 +39,7 @@ type servicePorts struct {
 
 func (p temporalPorts) all() []int {
 	var all []int
-	for _, service := range []servicePorts{p.Frontend, p.History, p.Matching, p.Worker} {
+	for _, service := range []servicePorts{p.Frontend, p.History, p.Matching, p.Worker, p.Internal} {
 		all = append(all, service.GRPC, service.Membership)
 	}
 	return all
@@ -49,12 +54,14 @@ func (h *holder) holdPorts(wanted Ports, before ports) (ports, error) {
 	used := ports{
 		Kafka:      h.hold("Kafka", wanted.Kafka, before.Kafka),
 		Controller: h.hold("Kafka's controller", 0, before.Controller),
+		KafkaTLS:   h.hold("Kafka's clients with certificates", 0, before.KafkaTLS),
 		Postgres:   h.hold("Postgres", wanted.Postgres, before.Postgres),
 		Temporal: temporalPorts{
 			Frontend: service("Temporal", wanted.Temporal, before.Temporal.Frontend),
 			History:  service("Temporal's history", 0, before.Temporal.History),
 			Matching: service("Temporal's matching", 0, before.Temporal.Matching),
 			Worker:   service("Temporal's worker", 0, before.Temporal.Worker),
+			Internal: service("Temporal's internal frontend", 0, before.Temporal.Internal),
 		},
 	}
 	return used, errors.Join(h.failures...)

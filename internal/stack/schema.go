@@ -26,7 +26,7 @@ func (t *Temporal) migrate(ctx context.Context, database, schema string) error {
 // createDatabase reports whether the database has no schema yet. It may exist
 // all the same, when an earlier start was interrupted.
 func (t *Temporal) createDatabase(ctx context.Context, name string) (fresh bool, err error) {
-	err = t.postgres.with("postgres", func(db *sql.DB) error { return createDatabase(ctx, db, name) })
+	err = t.postgres.with("postgres", func(db *sql.DB) error { return t.postgres.createDatabase(ctx, db, name, temporalUser) })
 	if err != nil {
 		return false, err
 	}
@@ -39,6 +39,6 @@ func (t *Temporal) createDatabase(ctx context.Context, name string) (fresh bool,
 func (t *Temporal) tool(database string, args ...string) command {
 	host, port, _ := net.SplitHostPort(t.postgres.address) // this package joined them
 	c := t.sqlTool
-	c.args = append([]string{"--ep", host, "-p", port, "-u", superuser, "--pl", sqlPlugin, "--db", database}, args...)
+	c.args = append([]string{"--ep", host, "-p", port, "-u", t.postgresUser(), "--pl", sqlPlugin, "--db", database}, append(t.toolSecurity(), args...)...)
 	return c
 }

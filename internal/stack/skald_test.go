@@ -30,15 +30,32 @@ func fate(n int) string {
 	return "confirmed"
 }
 
-// startSkald builds the program, starts it and returns when it is ready.
-func startSkald(t *testing.T, args []string) *skaldProcess {
+// buildSkald builds the program.
+func buildSkald(t *testing.T) (binary string) {
 	t.Helper()
-	dir := t.TempDir()
-	binary, log := filepath.Join(dir, "skald"), filepath.Join(dir, "log")
+	needStack(t)
+	binary = filepath.Join(t.TempDir(), "skald")
 	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../cmd/skald").CombinedOutput()
 	if err != nil {
 		t.Fatalf("build skald: %v\n%s", err, output)
 	}
+	return binary
+}
+
+// startSkald starts the program and returns when it is ready.
+func startSkald(t *testing.T, binary string, args []string) *skaldProcess {
+	t.Helper()
+	s := launchSkald(t, binary, args)
+	eventually(t, settleTime, func() error { return s.ready(t.Context()) })
+	_, err := s.api.Receive(t.Context(), "MUG", 1000, "")
+	must(t, err)
+	return s
+}
+
+// launchSkald starts the program and returns when it listens.
+func launchSkald(t *testing.T, binary string, args []string) *skaldProcess {
+	t.Helper()
+	log := filepath.Join(t.TempDir(), "log")
 	file, err := os.Create(log)
 	must(t, err)
 	s := &skaldProcess{log: log, cmd: exec.CommandContext(context.WithoutCancel(t.Context()), binary, append(args, "--listen", "127.0.0.1:0")...)}
@@ -65,9 +82,6 @@ func (s *skaldProcess) connect(t *testing.T) {
 		s.api, err = client.New(client.Options{Server: string(url)})
 		return err
 	})
-	eventually(t, settleTime, func() error { return s.ready(t.Context()) })
-	_, err := s.api.Receive(t.Context(), "MUG", 1000, "")
-	must(t, err)
 }
 
 func (s *skaldProcess) ready(ctx context.Context) error {

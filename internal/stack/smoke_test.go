@@ -33,7 +33,7 @@ type lifecycle interface {
 // runs as a process of its own, as in production, and knows only addresses.
 func TestSkaldRunsOnTheStackAndOutlivesEveryServersEnd(t *testing.T) {
 	s := startStack(t)
-	skald := startSkald(t, s.ServeArgs())
+	skald := startSkald(t, buildSkald(t), s.ServeArgs())
 	for n := range orders {
 		skald.place(t, n)
 	}

@@ -6,16 +6,19 @@
 // in order (Postgres, Kafka, Temporal) and returns when each has answered in
 // its own protocol. Every server can be stopped, killed and started again by
 // itself, at the same address and with its data: that is what tests of outages
-// need. Nothing here knows skald; `skald serve` gets three addresses, as it
-// would from any other installation.
+// need. Of skald it knows what whoever runs a cluster must know: the names of its
+// settings, and of what it uses on Kafka. `skald serve` gets three addresses, as
+// it would from any other installation.
 //
-// The stack is for tests and for trying things out. It has one broker, one
-// history host and no passwords, and whoever can reach loopback can use it.
+// The stack is for tests and for trying things out. It has one broker and one
+// history host. Whoever can reach loopback can use it, unless it is told to be
+// Secure.
 package stack
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 )
@@ -25,6 +28,8 @@ type Stack struct {
 	Postgres *Postgres
 	Kafka    *Kafka
 	Temporal *Temporal
+	// Security is how programs show who they are; nil unless Options.Secure.
+	Security *Security
 
 	namespace string
 	folder    *folder
@@ -47,22 +52,42 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	}
 	held := newHolder()
 	defer held.close()
-	used, err := opened.choosePorts(held, o.Ports)
+	used, secured, err := opened.prepare(o, held)
 	if err != nil {
 		return nil, errors.Join(err, opened.close())
 	}
-	s := assemble(o, used, opened)
+	s := assemble(o, used, secured, opened)
 	if err := s.start(ctx, used, held); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func assemble(o Options, used ports, opened *folder) *Stack {
+// prepare settles what the servers' configurations have to say: ports, and with
+// security also names and secrets.
+func (f *folder) prepare(o Options, held *holder) (used ports, secured *security, err error) {
+	if err := f.mustBe(o.Secure); err != nil {
+		return ports{}, nil, err
+	}
+	if o.Secure {
+		if secured, err = openSecurity(f, o.Namespace); err != nil {
+			return ports{}, nil, fmt.Errorf("security: %w", err)
+		}
+	}
+	used, err = f.choosePorts(held, o.Ports)
+	return used, secured, err
+}
+
+// assemble is the stack with nothing of it started. secured is nil without
+// security.
+func assemble(o Options, used ports, secured *security, opened *folder) *Stack {
 	s := &Stack{folder: opened, namespace: o.Namespace}
-	s.Postgres = newPostgres(o, used.Postgres, opened)
-	s.Kafka = newKafka(o, used.Kafka, used.Controller, opened)
-	s.Temporal = newTemporal(o, used.Temporal, s.Postgres, opened)
+	if secured != nil {
+		s.Security = &secured.Security
+	}
+	s.Postgres = newPostgres(o, used.Postgres, secured, opened)
+	s.Kafka = newKafka(o, used, secured, opened)
+	s.Temporal = newTemporal(o, used.Temporal, secured, s.Postgres, opened)
 	return s
 }
 
@@ -72,7 +97,7 @@ func (s *Stack) start(ctx context.Context, used ports, held *holder) error {
 		ports          []int
 	}{
 		{s.Postgres.prepare, s.Postgres.Start, []int{used.Postgres}},
-		{s.Kafka.prepare, s.Kafka.Start, []int{used.Kafka, used.Controller}},
+		{s.Kafka.prepare, s.Kafka.Start, []int{used.Kafka, used.Controller, used.KafkaTLS}},
 		{s.Temporal.prepare, s.Temporal.Start, used.Temporal.all()},
 	} {
 		if err := next.prepare(ctx); err != nil {
@@ -84,14 +109,6 @@ func (s *Stack) start(ctx context.Context, used ports, held *holder) error {
 		}
 	}
 	return nil
-}
-
-// ServeArgs are the arguments with which skald runs on this stack.
-func (s *Stack) ServeArgs() []string {
-	return []string{
-		"serve", "--database", s.Postgres.URL(), "--kafka", s.Kafka.Address(),
-		"--temporal", s.Temporal.Address(), "--namespace", s.namespace,
-	}
 }
 
 // Close stops the servers that run, in the reverse order of their start, each

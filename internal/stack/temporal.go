@@ -29,6 +29,7 @@ type Temporal struct {
 	config    string
 	dynamic   string
 	values    temporalConfig
+	security  *security
 }
 
 // temporalConfig fills config/temporal.yaml.
@@ -40,6 +41,7 @@ type temporalConfig struct {
 	IP, Address      string
 	Services         []temporalService
 	Dynamic          string
+	Secure           *temporalSecurity // nil without security
 }
 
 type temporalService struct {
@@ -47,9 +49,9 @@ type temporalService struct {
 	Ports servicePorts
 }
 
-func newTemporal(o Options, p temporalPorts, postgres *Postgres, f *folder) *Temporal {
+func newTemporal(o Options, p temporalPorts, secured *security, postgres *Postgres, f *folder) *Temporal {
 	t := &Temporal{
-		postgres: postgres, namespace: o.Namespace,
+		postgres: postgres, namespace: o.Namespace, security: secured,
 		config: f.join("temporal", "temporal.yaml"), dynamic: f.join("temporal", "dynamic.yaml"),
 	}
 	base := command{dir: f.join("temporal"), log: f.join("temporal.log"), stop: syscall.SIGTERM}
@@ -58,13 +60,20 @@ func newTemporal(o Options, p temporalPorts, postgres *Postgres, f *folder) *Tem
 	program := base
 	program.path = o.Tools.Temporal
 	program.args = []string{"--config-file", t.config, "--allow-no-auth", "start"}
+	if o.TemporalTokens {
+		program.args = startWithInternalFrontend(t.config)
+	}
 	program.inherits = []*os.File{f.lock}
 	t.server = newServer(o, "Temporal", program, p.Frontend.GRPC, f)
 	t.probe = t.answers
 	t.values = temporalConfig{
-		Shards: historyShards, Plugin: sqlPlugin, Postgres: postgres.address, User: superuser,
+		Shards: historyShards, Plugin: sqlPlugin, Postgres: postgres.address, User: t.postgresUser(),
 		Main: mainDatabase, Visibility: visibilityDatabase, IP: loopback, Address: t.address, Dynamic: t.dynamic,
+		Secure:   newTemporalSecurity(secured, o.TemporalTokens),
 		Services: []temporalService{{"frontend", p.Frontend}, {"history", p.History}, {"matching", p.Matching}, {"worker", p.Worker}},
+	}
+	if o.TemporalTokens {
+		t.values.Services = append(t.values.Services, temporalService{internalFrontend, p.Internal})
 	}
 	return t
 }

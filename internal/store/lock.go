@@ -21,17 +21,17 @@ type locked struct {
 
 var lockOrder = sqlText("lock order", `
 	SELECT status, COALESCE(cause_kind, ''), cause_step, cause_code, cause_message, cancel_requested,
-	       customer_id, currency, payment_token, trace_parent, last_sequence, created_at, updated_at, {{now}}
+	       customer_id, currency, payment_token, trace_parent, last_sequence, fault, fault_injected, created_at, updated_at, {{now}}
 	FROM orders WHERE id = $1 {{lock}}`)
 
 // lock locks the order's row. ErrNotFound when there is none.
 func (t *tx) lock(orderID string) (*locked, error) {
 	o := &locked{t: t, order: skald.OrderState{Order: skald.Order{ID: orderID}}}
-	var cancel, created, updated int64
+	var cancel, struck, created, updated int64
 	s := &o.order
 	found, err := t.scan(lockOrder, []any{
 		&s.Status, &s.Cause.Kind, &s.Cause.Step, &s.Cause.Code, &s.Cause.Message, &cancel,
-		&s.CustomerID, &s.Currency, &s.PaymentToken, &o.trace, &s.LastSequence, &created, &updated, &o.now,
+		&s.CustomerID, &s.Currency, &s.PaymentToken, &o.trace, &s.LastSequence, &s.Fault, &struck, &created, &updated, &o.now,
 	}, orderID)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (t *tx) lock(orderID string) (*locked, error) {
 	if !found {
 		return nil, fmt.Errorf("order %s: %w", orderID, skald.ErrNotFound)
 	}
-	s.CancelRequested = cancel == 1
+	s.CancelRequested, s.FaultInjected = cancel == 1, struck == 1
 	s.CreatedAt, s.UpdatedAt = fromMicros(created), fromMicros(updated)
 	// The engine may have read its clock before it waited for the lock. An
 	// order's times must follow its sequence all the same.
@@ -49,7 +49,7 @@ func (t *tx) lock(orderID string) (*locked, error) {
 
 var saveOrder = sqlText("save order", `
 	UPDATE orders SET status = $2, cause_kind = NULLIF($3, ''), cause_step = $4, cause_code = $5, cause_message = $6,
-	       cancel_requested = $7, last_sequence = $8, updated_at = $9
+	       cancel_requested = $7, last_sequence = $8, fault_injected = $9, updated_at = $10
 	WHERE id = $1`)
 
 // save writes the row back.
@@ -57,7 +57,7 @@ func (o *locked) save() error {
 	s := &o.order
 	s.UpdatedAt = fromMicros(o.now)
 	_, err := o.t.exec(saveOrder, s.ID, s.Status, s.Cause.Kind, s.Cause.Step, s.Cause.Code, s.Cause.Message,
-		flag(s.CancelRequested), s.LastSequence, o.now)
+		flag(s.CancelRequested), s.LastSequence, flag(s.FaultInjected), o.now)
 	return err
 }
 
@@ -72,11 +72,18 @@ func (o *locked) become(next skald.Status) error {
 }
 
 // emit records payload as the order's next event, caused by the event of kind
-// and discriminator cause.
+// and discriminator cause. The event says whether a fault has struck the order.
 func (o *locked) emit(discriminator string, payload skald.Payload, causation string, alsoTo ...string) error {
 	event, err := skald.NewEvent(o.order.ID, discriminator, payload)
 	if err != nil {
 		return err
+	}
+	if err := o.lookForFaults(); err != nil {
+		return err
+	}
+	event.FaultInjected = o.order.FaultInjected
+	if event.Kind == skald.KindOrderPlaced {
+		event.Fault = o.order.Fault
 	}
 	o.order.LastSequence++
 	event.Sequence = o.order.LastSequence
@@ -84,6 +91,20 @@ func (o *locked) emit(discriminator string, payload skald.Payload, causation str
 	event.TraceParent = o.trace
 	event.Time = fromMicros(o.now)
 	return o.t.record(event, append(alsoTo, event.Kind.Topic())...)
+}
+
+// lookForFaults asks whether a fault has struck the order, until one has. That it cannot be known fails the transaction: an event that hides its
+// fault would mislead whoever reads it, and cannot be taken back.
+func (o *locked) lookForFaults() error {
+	if o.order.FaultInjected || o.t.struck == nil {
+		return nil
+	}
+	struck, err := o.t.struck(o.t.ctx, o.order.ID)
+	if err != nil {
+		return fmt.Errorf("look for faults: %w", err)
+	}
+	o.order.FaultInjected = struck[o.order.ID]
+	return nil
 }
 
 // eventID is the identity of another event of this order, to name as a cause.

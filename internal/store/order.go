@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,7 +12,7 @@ import (
 )
 
 const orderColumns = `id, status, COALESCE(cause_kind, ''), cause_step, cause_code, cause_message, cancel_requested,
-	customer_id, currency, payment_token, ship_to, last_sequence, created_at, updated_at`
+	customer_id, currency, payment_token, ship_to, last_sequence, fault, fault_injected, created_at, updated_at`
 
 var selectOrder = sqlText("select order", `SELECT `+orderColumns+` FROM orders WHERE id = $1`)
 
@@ -36,7 +37,12 @@ func (s *Store) Order(ctx context.Context, id string) (skald.OrderState, error) 
 	err = s.each(ctx, selectItems, func(scan func(...any) error) error {
 		return scanItem(scan, &state.Items)
 	}, id)
-	return state, err
+	if err != nil {
+		return state, err
+	}
+	one := []skald.OrderState{state}
+	err = s.markStruck(ctx, one)
+	return one[0], err
 }
 
 // Orders lists orders, newest first.
@@ -52,7 +58,7 @@ func (s *Store) Orders(ctx context.Context, q skald.OrderQuery) ([]skald.OrderSt
 	if err != nil || len(orders) == 0 {
 		return nil, err
 	}
-	return orders, s.addItems(ctx, orders)
+	return orders, errors.Join(s.addItems(ctx, orders), s.markStruck(ctx, orders))
 }
 
 // orderFilter builds the one query whose shape depends on the caller. Values
@@ -110,6 +116,22 @@ func (s *Store) addItems(ctx context.Context, orders []skald.OrderState) error {
 	})
 }
 
+// markStruck adds what has struck an order since its last event.
+func (s *Store) markStruck(ctx context.Context, orders []skald.OrderState) error {
+	if s.struck == nil {
+		return nil
+	}
+	ids := make([]string, len(orders))
+	for n := range orders {
+		ids[n] = orders[n].ID
+	}
+	struck, err := s.struck(ctx, ids...)
+	for n := range orders {
+		orders[n].FaultInjected = orders[n].FaultInjected || struck[orders[n].ID]
+	}
+	return err
+}
+
 var selectEvents = sqlText("select timeline", `
 	SELECT `+eventColumns+` FROM events WHERE subject = $1 AND sequence > $2 ORDER BY sequence`)
 
@@ -136,14 +158,14 @@ func (s *Store) Events(ctx context.Context, orderID string, afterSequence int64)
 
 func scanOrder(scan func(...any) error) (skald.OrderState, error) {
 	var state skald.OrderState
-	var cancel, created, updated int64
+	var cancel, struck, created, updated int64
 	var shipTo string
 	err := scan(&state.ID, &state.Status, &state.Cause.Kind, &state.Cause.Step, &state.Cause.Code, &state.Cause.Message,
-		&cancel, &state.CustomerID, &state.Currency, &state.PaymentToken, &shipTo, &state.LastSequence, &created, &updated)
+		&cancel, &state.CustomerID, &state.Currency, &state.PaymentToken, &shipTo, &state.LastSequence, &state.Fault, &struck, &created, &updated)
 	if err != nil {
 		return state, err
 	}
-	state.CancelRequested = cancel == 1
+	state.CancelRequested, state.FaultInjected = cancel == 1, struck == 1
 	state.CreatedAt, state.UpdatedAt = fromMicros(created), fromMicros(updated)
 	if err := json.Unmarshal([]byte(shipTo), &state.ShipTo); err != nil {
 		return state, fmt.Errorf("address of order %s: %w", state.ID, err)

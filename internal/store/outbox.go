@@ -10,27 +10,27 @@ import (
 )
 
 var insertEvent = sqlText("insert event", `
-	INSERT INTO events (id, subject, sequence, kind, topics, causation_id, trace_parent, data, occurred_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
+	INSERT INTO events (id, subject, sequence, kind, topics, causation_id, trace_parent, data, fault, fault_injected, occurred_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
 
 // record writes an event to the outbox, for every topic.
 func (t *tx) record(e skald.Event, topics ...string) error {
 	t.recorded++
 	_, err := t.exec(insertEvent, e.ID, e.Subject, e.Sequence, e.Kind, strings.Join(topics, " "),
-		e.CausationID, e.TraceParent, string(e.Data), micros(e.Time))
+		e.CausationID, e.TraceParent, string(e.Data), e.Fault, flag(e.FaultInjected), micros(e.Time))
 	return err
 }
 
-const eventColumns = `id, kind, subject, sequence, occurred_at, causation_id, trace_parent, data`
+const eventColumns = `id, kind, subject, sequence, occurred_at, causation_id, trace_parent, data, fault, fault_injected`
 
 func scanEvent(scan func(...any) error, e *skald.Event, more ...any) error {
-	var occurred int64
+	var occurred, struck int64
 	var data string
-	dest := append([]any{&e.ID, &e.Kind, &e.Subject, &e.Sequence, &occurred, &e.CausationID, &e.TraceParent, &data}, more...)
+	dest := append([]any{&e.ID, &e.Kind, &e.Subject, &e.Sequence, &occurred, &e.CausationID, &e.TraceParent, &data, &e.Fault, &struck}, more...)
 	if err := scan(dest...); err != nil {
 		return err
 	}
-	e.Time, e.Data = fromMicros(occurred), json.RawMessage(data)
+	e.Time, e.Data, e.FaultInjected = fromMicros(occurred), json.RawMessage(data), struck == 1
 	return nil
 }
 

@@ -19,7 +19,7 @@ import (
 // is taken by other content.
 func (s *Store) PlaceOrder(ctx context.Context, order skald.Order, submission skald.Submission) (skald.OrderState, bool, error) {
 	orderID, replayed := order.ID, false
-	err := s.inTx(ctx, func(t *tx) (err error) {
+	err := s.newcomers.inTx(ctx, s, func(t *tx) (err error) {
 		orderID, replayed = order.ID, false
 		if submission.Key != nil {
 			if orderID, err = t.claim(*submission.Key, order.ID); err != nil {
@@ -30,7 +30,7 @@ func (s *Store) PlaceOrder(ctx context.Context, order skald.Order, submission sk
 			replayed = true
 			return nil
 		}
-		inserted, err := t.insert(order, submission.TraceParent, skald.TopicOrders)
+		inserted, err := t.insert(order, submission, skald.TopicOrders)
 		replayed = !inserted
 		return err
 	})
@@ -44,9 +44,9 @@ func (s *Store) PlaceOrder(ctx context.Context, order skald.Order, submission sk
 // AdmitOrder makes sure that the permanent row of an order that came by Kafka
 // exists, and returns its state. complete says that the message carried payment
 // token and address, so that a row can be made from it; without a row and
-// without them the answer is ErrNotFound. ErrOrderConflict: the ID is taken by
+// without them the answer is ErrNotFound. It takes no key. ErrOrderConflict: the ID is taken by
 // other content.
-func (s *Store) AdmitOrder(ctx context.Context, order skald.Order, complete bool, traceParent string) (skald.OrderState, error) {
+func (s *Store) AdmitOrder(ctx context.Context, order skald.Order, complete bool, with skald.Submission) (skald.OrderState, error) {
 	state, known, err := s.admitted(ctx, order)
 	if known || err != nil {
 		return state, err
@@ -55,7 +55,7 @@ func (s *Store) AdmitOrder(ctx context.Context, order skald.Order, complete bool
 		return skald.OrderState{}, fmt.Errorf("admit order %s: %w", order.ID, skald.ErrNotFound)
 	}
 	err = s.inTx(ctx, func(t *tx) error {
-		_, err := t.insert(order, traceParent)
+		_, err := t.insert(order, with)
 		return err
 	})
 	if err != nil {
@@ -119,9 +119,9 @@ func (t *tx) claim(key skald.IdempotencyKey, orderID string) (string, error) {
 }
 
 var insertOrder = sqlText("insert order", `
-	INSERT INTO orders (id, status, customer_id, currency, total, payment_token, ship_to, content_hash, trace_parent,
+	INSERT INTO orders (id, status, customer_id, currency, total, payment_token, ship_to, content_hash, trace_parent, fault,
 	                    last_sequence, created_at, updated_at)
-	VALUES ($1, 'accepted', $2, $3, $4, $5, $6, $7, $8, 0, {{now}}, {{now}})
+	VALUES ($1, 'accepted', $2, $3, $4, $5, $6, $7, $8, $9, 0, {{now}}, {{now}})
 	ON CONFLICT (id) DO NOTHING`)
 
 var selectHash = sqlText("select content hash", `SELECT content_hash FROM orders WHERE id = $1`)
@@ -131,7 +131,7 @@ var insertItem = sqlText("insert item",
 
 // insert writes a new order with its first event, and reports whether it was
 // new. The same content under the same ID is no error.
-func (t *tx) insert(order skald.Order, traceParent string, alsoTo ...string) (bool, error) {
+func (t *tx) insert(order skald.Order, with skald.Submission, alsoTo ...string) (bool, error) {
 	placed, err := order.Placed()
 	if err != nil {
 		return false, err
@@ -142,7 +142,7 @@ func (t *tx) insert(order skald.Order, traceParent string, alsoTo ...string) (bo
 	}
 	hash := order.ContentHash()
 	changed, err := t.exec(insertOrder, order.ID, order.CustomerID, order.Currency, placed.Total.Minor,
-		order.PaymentToken, string(shipTo), hash, traceParent)
+		order.PaymentToken, string(shipTo), hash, with.TraceParent, with.Fault)
 	if err != nil {
 		return false, err
 	}

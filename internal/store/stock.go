@@ -58,7 +58,7 @@ var readClock = sqlText("read the database's clock", `SELECT {{now}}`)
 // another quantity.
 func (s *Store) ReceiveStock(ctx context.Context, receipt skald.Receipt) (skald.StockLevel, bool, error) {
 	replayed := false
-	err := s.inTx(ctx, func(t *tx) (err error) {
+	err := s.newcomers.inTx(ctx, s, func(t *tx) (err error) {
 		replayed, err = t.received(receipt)
 		if err != nil || replayed {
 			return err

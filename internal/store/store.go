@@ -19,17 +19,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
-	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/skald-saga/skald/internal/database"
 )
-
-//go:embed migration/*.sql
-var migrations embed.FS
 
 // Store is skald's state in one database. It is safe for concurrent use, also
 // by several processes on Postgres.
@@ -38,19 +32,22 @@ type Store struct {
 	prepared  map[statement]*sql.Stmt // on the writer, for transactions
 	reading   map[statement]*sql.Stmt // on the readers
 	committed chan struct{}
+	newcomers share
+	struck    Struck // nil: nobody injects faults
 }
 
+// Struck tells which of the orders a fault has struck. It is asked while a
+// transaction is open, so it must not wait for one of this database's.
+type Struck func(ctx context.Context, orderIDs ...string) (map[string]bool, error)
+
 // Open brings db's schema to its newest version and prepares every statement.
-// The Store does not own db.
-func Open(ctx context.Context, db *database.DB) (*Store, error) {
-	files, err := fs.Sub(migrations, "migration")
-	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, files, "skald_schema"); err != nil {
+// The Store does not own db. It errors with database.ErrTooNew when the tables
+// were changed by a newer program in a way that this one cannot work with.
+func Open(ctx context.Context, db *database.DB) (_ *Store, err error) {
+	if err := Migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, committed: make(chan struct{}, 1)}
+	s := &Store{db: db, committed: make(chan struct{}, 1), newcomers: shareOf(db.Writer())}
 	if s.prepared, err = prepare(ctx, db.Writer(), db.Dialect()); err != nil {
 		return nil, err
 	}
@@ -59,6 +56,10 @@ func Open(ctx context.Context, db *database.DB) (*Store, error) {
 	}
 	return s, nil
 }
+
+// MarkStruck lets orders and their events from now on say what struck knows. Call
+// it before the Store is used.
+func (s *Store) MarkStruck(struck Struck) { s.struck = struck }
 
 // Close releases the prepared statements. It is safe to call twice.
 func (s *Store) Close() error {
@@ -77,7 +78,7 @@ func (s *Store) Committed() <-chan struct{} { return s.committed }
 func (s *Store) inTx(ctx context.Context, work func(t *tx) error) error {
 	var t *tx
 	err := s.db.InTx(ctx, func(sqlTx *sql.Tx) error {
-		t = &tx{ctx: ctx, tx: sqlTx, statements: s.prepared}
+		t = &tx{ctx: ctx, tx: sqlTx, statements: s.prepared, struck: s.struck}
 		return work(t)
 	})
 	if err == nil && t.recorded > 0 {
@@ -98,6 +99,7 @@ type tx struct {
 	ctx        context.Context //nolint:containedctx // a tx lives within one call, whose context this is
 	tx         *sql.Tx
 	statements map[statement]*sql.Stmt
+	struck     Struck
 	recorded   int // events written so far
 }
 

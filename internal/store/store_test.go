@@ -13,6 +13,7 @@ func TestBothEnginesKeepEveryPromiseOfTheStore(t *testing.T) {
 	databasetest.OnBoth(t, func(t *testing.T, engine databasetest.Engine) {
 		storetest.Run(t, engine)
 		t.Run("Opening", func(t *testing.T) { opensTwice(t, engine) })
+		t.Run("The tables", func(t *testing.T) { namesItsTables(t, engine) })
 		t.Run("The lock", func(t *testing.T) { lockProtects(t, engine) })
 	})
 }

@@ -12,7 +12,7 @@ import (
 func testAdmit(t *testing.T, s *shop) {
 	admit := func(t *testing.T, order skald.Order, complete bool) (skald.OrderState, string) {
 		t.Helper()
-		state, err := s.AdmitOrder(t.Context(), order, complete, traceParent)
+		state, err := s.AdmitOrder(t.Context(), order, complete, skald.Submission{TraceParent: traceParent})
 		if err != nil {
 			return state, said(skald.Effect{}, err)
 		}
@@ -62,7 +62,7 @@ func testAdmit(t *testing.T, s *shop) {
 	t.Run("two messages of one order at once are one order", func(t *testing.T) {
 		order := s.order()
 		admitting := func(ctx context.Context) string {
-			_, err := s.AdmitOrder(ctx, order, true, "")
+			_, err := s.AdmitOrder(ctx, order, true, skald.Submission{})
 			return fmt.Sprint(err)
 		}
 		went := s.interleave(t, admitting, admitting)

@@ -44,6 +44,7 @@ func Run(t *testing.T, engine databasetest.Engine) {
 		{"Listing orders", testOrders},
 		{"The timeline", testEvents},
 		{"Receiving stock", testStock},
+		{"Injected faults", testFault},
 		{"The schema", testConstraints},
 	}
 	for _, part := range parts {

@@ -1,8 +1,9 @@
 // Command stack runs real Kafka, Temporal and Postgres on loopback, without
 // Docker, for tests and for trying `skald serve`.
 //
-//	stack install    fetches and builds the programs, once
-//	stack up         installs, starts them and runs until Ctrl-C
+//	stack install        fetches and builds the programs, once
+//	stack up             installs, starts them and runs until Ctrl-C
+//	stack up --secure    the same with TLS, users and access control
 package main
 
 import (
@@ -21,7 +22,7 @@ import (
 )
 
 const usage = `usage: stack install
-       stack up [--dir DIR] [--kafka PORT] [--temporal PORT] [--postgres PORT]
+       stack up [--secure [--temporal-tokens]] [--dir DIR] [--kafka PORT] [--temporal PORT] [--postgres PORT]
 
 install fetches and builds the programs into $SKALD_STACK_DIR, once. up does
 that too, starts them and stops them on Ctrl-C.
@@ -49,6 +50,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&options.Dir, "dir", "", "folder that keeps data and logs; without it a new one is removed at the end")
+	flags.BoolVar(&options.Secure, "secure", false, "with TLS, users and access control")
+	flags.BoolVar(&options.TemporalTokens, "temporal-tokens", false, "with --secure: Temporal wants an API key in place of a certificate")
 	flags.IntVar(&options.Ports.Kafka, "kafka", 0, "port of Kafka; 0 is any free one")
 	flags.IntVar(&options.Ports.Temporal, "temporal", 0, "port of Temporal; 0 is any free one")
 	flags.IntVar(&options.Ports.Postgres, "postgres", 0, "port of Postgres; 0 is any free one")
@@ -102,10 +105,25 @@ Postgres  %s  (process %d)
 data and logs in %s
 
 skald %s
-
+%s
 Ctrl-C stops everything.
 `, s.Kafka.Address(), s.Kafka.PID(), s.Temporal.Address(), s.Temporal.PID(), s.Temporal.Namespace(),
-		s.Postgres.URL(), s.Postgres.PID(), dir, quoted(s.ServeArgs()))
+		s.Postgres.URL(), s.Postgres.PID(), dir, quoted(s.ServeArgs()), exports(s))
+}
+
+// exports are what a shell needs for skald's other commands, on a secured stack:
+// without security three addresses are soon typed.
+func exports(s *stack.Stack) string {
+	if s.Security == nil {
+		return ""
+	}
+	var text strings.Builder
+	text.WriteString("\nor, in a shell for all of skald's commands:\n\n")
+	for _, variable := range s.Environment() {
+		name, value, _ := strings.Cut(variable, "=")
+		text.WriteString("export " + name + "=" + quoted([]string{value}) + "\n")
+	}
+	return text.String()
 }
 
 // quoted joins arguments for a shell.

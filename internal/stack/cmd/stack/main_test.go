@@ -17,7 +17,7 @@ func TestArgumentsAreQuotedForAShell(t *testing.T) {
 
 func TestACommandLineThatIsNotUnderstoodStartsNothing(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"down"}, {"up", "--kafka", "many"}, {"up", "--color"}, {"install", "now"}} {
+	for _, args := range [][]string{nil, {"down"}, {"up", "--kafka", "many"}, {"up", "--color"}, {"up", "--secure=perhaps"}, {"install", "now"}} {
 		var out strings.Builder
 		if err := run(t.Context(), args, &out); !errors.Is(err, flag.ErrHelp) || out.Len() > 0 {
 			t.Errorf("%q: %v, and said %q", args, err, out.String())
