@@ -39,14 +39,16 @@ func choosePorts(frontend int) (ports, error) {
 	return chosen, nil
 }
 
-// building guards newServer. The server's packages set up things of the whole
-// process while one is built, and two built at the same moment have crashed.
+// building guards newServer: the server's packages set up things of the whole
+// process while one is built.
 var building sync.Mutex
 
 // newServer builds a server that has not started. It can be started once.
 func newServer(p ports, main, visibility file, logger *serverLog) (temporal.Server, error) {
 	building.Lock()
 	defer building.Unlock()
+	logger.building.Store(true)
+	defer logger.building.Store(false)
 	return temporal.NewServer(
 		temporal.WithConfig(serverConfig(p, main, visibility)),
 		temporal.ForServices(temporal.DefaultServices),
@@ -126,7 +128,12 @@ func guarded(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		err := errAborted
-		defer func() { done <- err }()
+		defer func() {
+			if p := recover(); p != nil && p != any(errAborted) {
+				panic(p)
+			}
+			done <- err
+		}()
 		err = f()
 	}()
 	return <-done

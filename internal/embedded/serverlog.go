@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/common/log/tag"
@@ -26,6 +27,7 @@ type serverLog struct {
 	// one after the other complain about those that have gone.
 	stopping func() bool
 	fatal    func(error)
+	building *atomic.Bool // the server is being built, on a goroutine of guarded
 }
 
 var (
@@ -58,9 +60,17 @@ func (l *serverLog) Panic(msg string, tags ...tag.Tag) {
 // Fatal reports the failure and ends the calling goroutine instead of the
 // process. It must not return: the server's code after a Fatal uses what it
 // has just failed to make, such as a nil listener.
+//
+// While the server is built, the goroutine is guarded's, and the end is a panic
+// that guarded takes: a Goexit inside of a sync.OnceValue, in which the server
+// listens, becomes a panic of its own that nobody takes. Afterwards it is a
+// Goexit, because a panic on one of the server's goroutines ends the process.
 func (l *serverLog) Fatal(msg string, tags ...tag.Tag) {
 	l.log(slog.LevelError, msg, tags)
 	l.fatal(fmt.Errorf("temporal server: %s%s", msg, reason(tags)))
+	if l.building.Load() {
+		panic(errAborted)
+	}
 	runtime.Goexit()
 }
 

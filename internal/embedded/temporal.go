@@ -1,14 +1,16 @@
 package embedded
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+	"context"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/server/temporal"
@@ -62,7 +64,7 @@ func StartTemporal(ctx context.Context, o TemporalOptions) (*Temporal, error) {
 		return nil, err
 	}
 	t := &Temporal{files: []file{main, visibility}, onFailure: o.OnFailure}
-	logger := &serverLog{logger: o.Logger.With("part", "temporal"), level: o.LogLevel, stopping: t.stopping.Load, fatal: t.failed}
+	logger := &serverLog{logger: o.Logger.With("part", "temporal"), level: o.LogLevel, stopping: t.stopping.Load, fatal: t.failed, building: new(atomic.Bool)}
 	if err := t.start(o.Port, main, visibility, logger); err != nil {
 		return nil, err
 	}
@@ -109,7 +111,22 @@ func prepareFiles(ctx context.Context, o TemporalOptions) (main, visibility file
 	return main, visibility, ensureAttributeIndexes(ctx, visibility, columns)
 }
 
+// startAttempts bounds how often other ports are tried. Between the choice of a
+// free port and its use another program may take it.
+const startAttempts = 3
+
 func (t *Temporal) start(port int, main, visibility file, logger *serverLog) error {
+	for attempt := 1; ; attempt++ {
+		err := t.startOnce(port, main, visibility, logger)
+		// The server logs the error's text and nothing else of it.
+		if err == nil || attempt == startAttempts || !strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) {
+			return err
+		}
+		t.forgetFailure()
+	}
+}
+
+func (t *Temporal) startOnce(port int, main, visibility file, logger *serverLog) error {
 	services, err := choosePorts(port)
 	if err != nil {
 		return err
@@ -146,6 +163,12 @@ func (t *Temporal) failed(err error) {
 	if first && running && !t.stopping.Load() && t.onFailure != nil {
 		t.onFailure(err)
 	}
+}
+
+func (t *Temporal) forgetFailure() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failure = nil
 }
 
 func (t *Temporal) firstFailure() error {

@@ -96,6 +96,7 @@ func EnsureTopics(ctx context.Context, client *kgo.Client, o TopicOptions) error
 	}
 	o = o.withDefaults()
 	admin := kadm.NewClient(client)
+	var made []string
 	for _, topic := range skald.Topics() {
 		if _, err := look(ctx, admin, topic); err == nil {
 			continue
@@ -103,8 +104,36 @@ func EnsureTopics(ctx context.Context, client *kgo.Client, o TopicOptions) error
 		if err := ensureTopic(ctx, admin, o, topic); err != nil {
 			return fmt.Errorf("create topic %s: %w", topic, err)
 		}
+		made = append(made, topic)
+	}
+	for _, topic := range made {
+		if err := awaitTopic(ctx, admin, topic); err != nil {
+			return fmt.Errorf("see topic %s, which was created: %w", topic, err)
+		}
 	}
 	return nil
+}
+
+// awaitEvery is how often a new topic is looked for.
+const awaitEvery = 20 * time.Millisecond
+
+// awaitTopic waits until the client knows a topic that it has just made. It
+// remembers for MetadataMinAge that there was none, and what it is asked next
+// would be answered from that.
+func awaitTopic(ctx context.Context, admin *kadm.Client, topic string) error {
+	tick := time.NewTicker(awaitEvery)
+	defer tick.Stop()
+	for {
+		_, err := look(ctx, admin, topic)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-tick.C:
+		}
+	}
 }
 
 func ensureTopic(ctx context.Context, admin *kadm.Client, o TopicOptions, topic string) error {
