@@ -50,7 +50,6 @@ func TestMatrixOfKillsBeforeAndAfterEverything(t *testing.T) {
 		Dir: t.TempDir(), ListenPort: freePort(t), KafkaPort: freePort(t), TemporalPort: freePort(t), Faults: app.FaultsRules,
 	}}
 	v.start(t)
-	v.watch(t)
 	rows := killRows(t)
 	for _, row := range rows {
 		v.kill(t, row)
@@ -92,22 +91,31 @@ func (v *victim) start(t *testing.T) {
 	v.api = newClient(t, v.child.url)
 }
 
-// watch adds the rule that tells when rules are in force: see awaitRules.
-func (v *victim) watch(t *testing.T) {
+// addRules adds the order's, and behind it one that shows when both are in force:
+// see awaitRules.
+func (v *victim) addRules(t *testing.T, row plan) {
 	t.Helper()
-	if _, err := v.api.AddFaultLine(t.Context(), "accept[order=canary-*,name=canary,ttl=1h]=abort(conflict)"); err != nil {
+	text, err := json.Marshal(row.Rules[0])
+	if err != nil {
 		t.Fatal(err)
 	}
-	v.awaitRules(t)
+	if _, err := v.api.AddFault(t.Context(), text); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.api.AddFaultLine(t.Context(), fmt.Sprintf("accept[order=%s-*,name=%s]=abort(conflict)", canary(row), canary(row))); err != nil {
+		t.Fatal(err)
+	}
 }
 
-// awaitRules waits until a process that has just started holds its rules. A
-// canary that comes earlier is an order as any other.
-func (v *victim) awaitRules(t *testing.T) {
+func canary(row plan) string { return row.Name + "-canary" }
+
+// awaitRules waits until the process holds the rules. A canary that comes earlier
+// is an order as any other.
+func (v *victim) awaitRules(t *testing.T, row plan) {
 	t.Helper()
 	eventually(t, time.Minute, "the rules are in force", func(ctx context.Context) bool {
 		v.canaries++
-		_, err := v.api.Place(ctx, newOrder(fmt.Sprintf("canary-%d", v.canaries)), "")
+		_, err := v.api.Place(ctx, newOrder(fmt.Sprintf("%s-%d", canary(row), v.canaries)), "")
 		problem, refused := errors.AsType[*client.Problem](err)
 		return refused && problem.Status == http.StatusConflict
 	})
@@ -118,17 +126,11 @@ func (v *victim) awaitRules(t *testing.T) {
 // it is placed again.
 func (v *victim) kill(t *testing.T, row plan) {
 	t.Helper()
-	text, err := json.Marshal(row.Rules[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := v.api.AddFault(t.Context(), text); err != nil {
-		t.Fatal(err)
-	}
+	v.addRules(t, row)
 	if _, err := v.api.Receive(t.Context(), row.sku(), 10, "receipt-"+row.Name); err != nil {
 		t.Fatal(err)
 	}
-	v.awaitRules(t)
+	v.awaitRules(t, row)
 	_, _ = v.api.Place(t.Context(), row.order(), "key-"+row.Name) // it may be killed while it answers
 	eventually(t, time.Minute, row.Name+" kills the process", func(ctx context.Context) bool {
 		_, err := v.api.Ready(ctx)
@@ -136,7 +138,7 @@ func (v *victim) kill(t *testing.T, row plan) {
 	})
 	v.child.kill() // it is dead: this waits for it
 	v.start(t)
-	v.awaitRules(t)
+	v.awaitRules(t, row)
 	if _, err := v.api.Place(t.Context(), row.order(), "key-"+row.Name); err != nil {
 		t.Fatal(err)
 	}
