@@ -31,6 +31,11 @@ func Reach(ctx context.Context, o Options) error {
 	kind, answer := o.kindOf(err)
 	if kind == "" {
 		kind, answer = o.probe(ctx, err)
+		// A broker that was only away may have come back since, and answered the
+		// probe: whoever would not have us still will not.
+		if kind != "" && client.Ping(ctx) == nil {
+			return nil
+		}
 	}
 	if kind == "" {
 		return fmt.Errorf("kafka: %w", err)

@@ -114,13 +114,19 @@ func EnsureTopics(ctx context.Context, client *kgo.Client, o TopicOptions) error
 	return nil
 }
 
-// awaitEvery is how often a new topic is looked for.
-const awaitEvery = 20 * time.Millisecond
+// awaitEvery is how often a new topic is looked for, and awaitLimit how long.
+const (
+	awaitEvery = 20 * time.Millisecond
+	awaitLimit = 5 * time.Second
+)
 
 // awaitTopic waits until the client knows a topic that it has just made. It
 // remembers for MetadataMinAge that there was none, and what it is asked next
-// would be answered from that.
+// would be answered from that. A topic that does not show up was lost with its
+// broker, and must be made again.
 func awaitTopic(ctx context.Context, admin *kadm.Client, topic string) error {
+	ctx, cancel := context.WithTimeout(ctx, awaitLimit)
+	defer cancel()
 	tick := time.NewTicker(awaitEvery)
 	defer tick.Stop()
 	for {
