@@ -158,16 +158,14 @@ func wantRestlessness(t *testing.T, restless *reader, ones map[string]*reader) {
 	}
 }
 
-// lag gives a reader one event for eight that are published, and at least fifty a
-// second, until it cannot keep up. It never stops altogether: whoever takes nothing
-// for 10 s is cut off untold, and a socket tells the other side of room only when
-// half of its few hundred events are taken.
+// lag gives a reader one event for sixteen that are published, until it cannot keep up.
+// It never stops altogether: whoever takes nothing for 10 s is cut off untold.
 func (w *world) lag(ctx context.Context, told int) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range 4 {
+	for range 10 {
 		last, err := w.Store().LastPublication(ctx)
-		if err != nil || last > int64(8*told) || last >= lagUntil {
+		if err != nil || last > int64(16*told) || last >= lagUntil {
 			return err
 		}
 		select {

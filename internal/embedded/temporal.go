@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-	"context"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/server/temporal"

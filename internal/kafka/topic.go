@@ -96,57 +96,26 @@ func EnsureTopics(ctx context.Context, client *kgo.Client, o TopicOptions) error
 	}
 	o = o.withDefaults()
 	admin := kadm.NewClient(client)
-	var made []string
 	for _, topic := range skald.Topics() {
-		if _, err := look(ctx, admin, topic); err == nil {
-			continue
-		}
 		if err := ensureTopic(ctx, admin, o, topic); err != nil {
 			return fmt.Errorf("create topic %s: %w", topic, err)
-		}
-		made = append(made, topic)
-	}
-	for _, topic := range made {
-		if err := awaitTopic(ctx, admin, topic); err != nil {
-			return fmt.Errorf("see topic %s, which was created: %w", topic, err)
 		}
 	}
 	return nil
 }
 
-// awaitEvery is how often a new topic is looked for, and awaitLimit how long.
-const (
-	awaitEvery = 20 * time.Millisecond
-	awaitLimit = 5 * time.Second
-)
-
-// awaitTopic waits until the client knows a topic that it has just made. It
-// remembers for MetadataMinAge that there was none, and what it is asked next
-// would be answered from that. A topic that does not show up was lost with its
-// broker, and must be made again.
-func awaitTopic(ctx context.Context, admin *kadm.Client, topic string) error {
-	ctx, cancel := context.WithTimeout(ctx, awaitLimit)
-	defer cancel()
-	tick := time.NewTicker(awaitEvery)
-	defer tick.Stop()
-	for {
-		_, err := look(ctx, admin, topic)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-tick.C:
-		}
-	}
-}
-
+// ensureTopic creates before it looks: a client remembers for a while that it
+// saw no topic, and answers what it is asked next from that.
 func ensureTopic(ctx context.Context, admin *kadm.Client, o TopicOptions, topic string) error {
 	answer, err := admin.CreateTopic(ctx, o.Partitions, o.ReplicationFactor, o.configs(topic), topic)
 	switch {
 	case errors.Is(err, kerr.TopicAlreadyExists):
 		return nil
+	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
+		if _, unseen := look(ctx, admin, topic); unseen == nil {
+			return nil
+		}
+		return err
 	case err != nil && answer.ErrMessage != "":
 		return fmt.Errorf("%w: %s", err, answer.ErrMessage)
 	default:
