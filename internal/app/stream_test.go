@@ -44,16 +44,17 @@ var streamSeed = flag.Uint64("stream-seed", 0, "where the stream test's readers 
 
 // A thousand orders of every end, told to readers that hang up at a random byte,
 // in the middle of a frame too, and resume behind the last event they had whole;
-// and to one that is too slow. The seed in the log decides where they hang up. It
-// does not run beside other tests: they could hold the slow reader up until it is
-// cut off before it can be told.
+// and to one that is slow. The seed in the log decides where they hang up. How
+// often the slow one is dropped depends on the machine; that it is dropped, and
+// told so, is shown where the pace is not the machine's:
+// gateway.TestAReaderThatDoesNotKeepUpIsToldThatItIsDroppedAndResumes.
 func TestAThousandOrdersAreToldOnceAndInOrderToReadersThatComeAndGo(t *testing.T) {
 	w, fates, c := start(t, app.DevConfig{}), thousand(), newCrowd(t, cmp.Or(*streamSeed, rand.Uint64()))
 	w.receive(t, "LAMP", 2*streamOrders)
 
 	every := w.URL() + "/v1/events?from=start"
 	steady, restless, slow := c.join(every, 0), c.join(every, patienceAll), c.join(every, 0)
-	slow.client.Transport, slow.pause = narrow(t), w.lag
+	slow.client.Transport, slow.pause, slow.cutOff = narrow(t), w.lag, true
 	ones := map[string]*reader{}
 	for n := 0; n < streamOrders; n += streamSample {
 		id := fates[n].order.ID
@@ -77,8 +78,9 @@ func TestAThousandOrdersAreToldOnceAndInOrderToReadersThatComeAndGo(t *testing.T
 	}
 	w.wantWholeStreams(t, ones)
 	wantRestlessness(t, restless, ones)
-	if !slices.Equal(slow.dropped, []string{"slow"}) {
-		t.Errorf("the slow reader was dropped for %q, want once, for being slow", slow.dropped)
+	t.Logf("the slow reader was dropped for %q, and cut off %d times", slow.dropped, slow.cuts)
+	if slices.ContainsFunc(slow.dropped, func(reason string) bool { return reason != "slow" }) {
+		t.Errorf("the slow reader was dropped for %q, want for being slow", slow.dropped)
 	}
 }
 
@@ -159,7 +161,8 @@ func wantRestlessness(t *testing.T, restless *reader, ones map[string]*reader) {
 }
 
 // lag gives a reader one event for sixteen that are published, until it cannot keep up.
-// It never stops altogether: whoever takes nothing for 10 s is cut off untold.
+// It never stops altogether: whoever takes nothing for 10 s is cut off untold. On
+// a busy machine that happens to it all the same.
 func (w *world) lag(ctx context.Context, told int) error {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -253,9 +256,11 @@ type reader struct {
 	patience int64
 	ends     bool                                      // its stream ends with an order
 	pause    func(ctx context.Context, told int) error // after each event; optional
+	cutOff   bool                                      // may be, without a last event
 
 	ids               []string // of events, as ID lines
 	hangUps, midFrame int
+	cuts              int      // connections that the server ended without a last event
 	dropped           []string // the reasons that the server gave
 	farewell          bool     // on this connection nothing follows
 	over              bool     // there is nothing to resume
@@ -330,10 +335,8 @@ func (r *reader) read(ctx context.Context, body io.Reader) error {
 				r.midFrame++
 			}
 			return nil
-		case errors.Is(err, io.EOF):
-			return r.dismissed()
 		case err != nil:
-			return err
+			return r.dismissed(ctx, err)
 		case line != "\n":
 			name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
 			frame[name] = strings.TrimPrefix(value, " ")
@@ -346,12 +349,17 @@ func (r *reader) read(ctx context.Context, body io.Reader) error {
 	}
 }
 
-// dismissed errors unless the server ended the stream with a last event.
-func (r *reader) dismissed() error {
-	if !r.farewell {
-		return fmt.Errorf("the stream ended without a last event, behind %d", len(r.told))
+// dismissed errors unless the server ended the stream with a last event, or had
+// reason to end it without.
+func (r *reader) dismissed(ctx context.Context, err error) error {
+	switch {
+	case r.farewell && errors.Is(err, io.EOF):
+		return nil
+	case r.cutOff && ctx.Err() == nil:
+		r.cuts++
+		return nil
 	}
-	return nil
+	return fmt.Errorf("the stream ended without a last event, behind %d: %w", len(r.told), err)
 }
 
 // take counts a frame in if it is an event.
