@@ -77,6 +77,7 @@ func (d *demoCommand) start(ctx context.Context, con *console, dir string) (*app
 		Logger: logger, Version: version(),
 	}
 	ports := map[string]*int{"HTTP": &config.ListenPort, "Kafka": &config.KafkaPort, "Temporal": &config.TemporalPort, "Temporal UI": &config.UIPort}
+	tuneCollector()
 	for {
 		dev, err := app.StartDev(ctx, config)
 		var taken *app.PortError

@@ -35,6 +35,7 @@ type devCommand struct {
 	providerFlags
 	LogLevel string `help:"Log what is at least this important." enum:"debug,info,warn,error" default:"warn" env:"SKALD_LOG_LEVEL"`
 	logFlags
+	profileFlag
 	outputFlag
 }
 
@@ -69,6 +70,7 @@ func (d *devCommand) Validate() error {
 
 // Run serves until ctx is done or a part fails.
 func (d *devCommand) Run(ctx context.Context, con *console) (err error) {
+	tuneCollector()
 	if d.Ephemeral {
 		if d.Dir, err = os.MkdirTemp("", "skald-dev-"); err != nil {
 			return err
@@ -83,6 +85,11 @@ func (d *devCommand) Run(ctx context.Context, con *console) (err error) {
 	if err != nil {
 		return err
 	}
+	stop, err := d.profile(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	dev, err := app.StartDev(ctx, app.DevConfig{
 		Dir: d.Dir, ListenPort: d.Port, KafkaPort: d.KafkaPort, TemporalPort: d.TemporalPort, UIPort: d.TemporalUIPort,
 		PowerLoss: d.Durability == "power-loss", Patience: d.Patience, Logger: logger, Version: version(),

@@ -23,6 +23,7 @@ type serveCommand struct {
 	providerFlags
 	LogLevel string `help:"Log what is at least this important." enum:"debug,info,warn,error" default:"info" env:"SKALD_LOG_LEVEL"`
 	logFlags
+	profileFlag
 }
 
 func (serveCommand) Help() string {
@@ -43,6 +44,11 @@ func (s *serveCommand) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	logger := config.Logger
+	stop, err := s.profile(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	running, err := app.Start(ctx, config)
 	if err != nil {
 		return adviseServe(err)
