@@ -84,7 +84,7 @@ func (a *App) openFaults(ctx context.Context) (err error) {
 		return err
 	}
 	a.faults = f
-	if f.book, err = book.Open(ctx, f.db, book.Options{Logger: a.config.Logger}); err != nil {
+	if f.book, err = book.Open(ctx, f.db, book.Options{Alone: f.db.Dialect().Name == "sqlite", Logger: a.config.Logger}); err != nil {
 		return err
 	}
 	f.engine, err = fault.New(fault.Options{

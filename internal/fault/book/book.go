@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"github.com/skald-saga/skald/internal/database"
 )
@@ -30,7 +31,10 @@ const migrationTable = "fault_migrations"
 type Options struct {
 	// MaxFires bounds the log: DefaultMaxFires by default. The oldest go first.
 	MaxFires int64
-	Logger   *slog.Logger // default slog.Default()
+	// Alone says that no other process writes to the database, as on SQLite. Then
+	// nobody is asked whether a fault struck before one has fired.
+	Alone  bool
+	Logger *slog.Logger // default slog.Default()
 }
 
 // DefaultMaxFires is how many firings are kept.
@@ -50,6 +54,7 @@ type Book struct {
 	o       Options
 	db      *database.DB
 	changed chan struct{}
+	silent  atomic.Bool // nothing has ever fired, and only this process could
 }
 
 // Open brings the book's tables in db up to date. The caller keeps db, and closes
@@ -71,7 +76,13 @@ func Open(ctx context.Context, db *database.DB, o Options) (*Book, error) {
 	if err := db.Migrate(ctx, files, migrationTable); err != nil {
 		return nil, err
 	}
-	return &Book{o: o, db: db, changed: make(chan struct{}, 1)}, nil
+	b := &Book{o: o, db: db, changed: make(chan struct{}, 1)}
+	if !o.Alone {
+		return b, nil
+	}
+	fires, err := b.Fires(ctx, Query{Limit: 1})
+	b.silent.Store(len(fires) == 0)
+	return b, err
 }
 
 // Changed receives after this process has changed the rules or the switch.

@@ -3,6 +3,8 @@ package book_test
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -240,4 +242,27 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestABookThatIsAloneKnowsWhatFiredSinceItWasOpenedAndBefore(t *testing.T) {
+	t.Parallel()
+	db, err := database.Open(t.Context(), database.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "faults.db")})
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	wantStruck := func(b *book.Book, want map[string]bool) {
+		t.Helper()
+		struck, err := b.Struck(t.Context(), "o-1", "o-2")
+		must(t, err)
+		if !maps.Equal(struck, want) {
+			t.Errorf("struck are %v, want %v", struck, want)
+		}
+	}
+	first, err := book.Open(t.Context(), db, book.Options{Alone: true})
+	must(t, err)
+	wantStruck(first, map[string]bool{})
+	first.Fired(t.Context(), firing("o-1", "r", 1))
+	wantStruck(first, map[string]bool{"o-1": true})
+	second, err := book.Open(t.Context(), db, book.Options{Alone: true})
+	must(t, err)
+	wantStruck(second, map[string]bool{"o-1": true})
 }

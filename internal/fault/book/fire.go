@@ -43,6 +43,7 @@ func (b *Book) Take(ctx context.Context, key string, limit int) (bool, error) {
 
 // Fired implements fault.Sink. A caller that gave up is logged all the same.
 func (b *Book) Fired(ctx context.Context, firing fault.Firing) {
+	b.silent.Store(false) // before it is in the log: whoever asks then may find it
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookTimeout)
 	defer cancel()
 	if err := b.db.InTx(ctx, func(tx *sql.Tx) error { return b.log(ctx, tx, firing) }); err != nil {

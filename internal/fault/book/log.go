@@ -67,7 +67,7 @@ func (b *Book) Fires(ctx context.Context, q Query) ([]Fire, error) {
 // goes. It waits for no transaction.
 func (b *Book) Struck(ctx context.Context, orderIDs ...string) (map[string]bool, error) {
 	struck := map[string]bool{}
-	if len(orderIDs) == 0 {
+	if len(orderIDs) == 0 || b.silent.Load() {
 		return struck, nil
 	}
 	marks, args := make([]string, len(orderIDs)), make([]any, len(orderIDs))
