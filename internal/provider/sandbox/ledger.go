@@ -20,28 +20,34 @@ const (
 type ledger struct {
 	db      *database.DB
 	service string
-	lockSQL string
-	saveSQL string
+	lock    *sql.Stmt // on the writer; they end with db
+	update  *sql.Stmt
 }
 
 const keyColumns = `state, order_id, request_hash, amount, currency, reference, undo_reference, undo_refused,
 	refusal_code, refusal_text`
 
-func newLedger(db *database.DB, service string) *ledger {
+func newLedger(ctx context.Context, db *database.DB, service string) (*ledger, error) {
+	l := &ledger{db: db, service: service}
 	now := db.Dialect().Now
-	return &ledger{
-		db: db, service: service,
+	for into, text := range map[**sql.Stmt]string{
 		// The update changes nothing: it locks the row that is there already, and
 		// waits for whoever holds it, on both engines and in one statement.
-		lockSQL: `INSERT INTO sandbox_keys (service, call_key, state, created_at, updated_at)
+		&l.lock: `INSERT INTO sandbox_keys (service, call_key, state, created_at, updated_at)
 			VALUES ($1, $2, 'unknown', ` + now + `, ` + now + `)
 			ON CONFLICT (service, call_key) DO UPDATE SET call_key = excluded.call_key
 			RETURNING ` + keyColumns,
-		saveSQL: `UPDATE sandbox_keys SET state = $3, order_id = $4, request_hash = $5, amount = $6, currency = $7,
+		&l.update: `UPDATE sandbox_keys SET state = $3, order_id = $4, request_hash = $5, amount = $6, currency = $7,
 			reference = $8, undo_reference = $9, undo_refused = $10, refusal_code = $11, refusal_text = $12,
 			updated_at = ` + now + `
 			WHERE service = $1 AND call_key = $2`,
+	} {
+		var err error
+		if *into, err = db.Writer().PrepareContext(ctx, text); err != nil {
+			return nil, fmt.Errorf("prepare a statement of sandbox %s: %w", service, err)
+		}
 	}
+	return l, nil
 }
 
 // change runs decide on what is known under id, with its row locked, and keeps
@@ -51,7 +57,7 @@ func (l *ledger) change(ctx context.Context, id string, decide func(*key) error)
 	var known key
 	err := l.db.InTx(ctx, func(tx *sql.Tx) error {
 		var err error
-		if known, err = scanKey(tx.QueryRowContext(ctx, l.lockSQL, l.service, id)); err != nil {
+		if known, err = scanKey(tx.StmtContext(ctx, l.lock).QueryRowContext(ctx, l.service, id)); err != nil {
 			return err
 		}
 		before := known
@@ -71,7 +77,7 @@ func (l *ledger) save(ctx context.Context, tx *sql.Tx, id string, k key) error {
 	if k.undoRefused {
 		undoRefused = 1
 	}
-	_, err := tx.ExecContext(ctx, l.saveSQL, l.service, id, string(k.state), k.orderID, k.requestHash,
+	_, err := tx.StmtContext(ctx, l.update).ExecContext(ctx, l.service, id, string(k.state), k.orderID, k.requestHash,
 		k.amount.Minor, string(k.amount.Currency), k.reference, k.undoReference, undoRefused, string(k.code), k.message)
 	return err
 }

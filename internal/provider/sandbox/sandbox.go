@@ -41,7 +41,15 @@ func Open(ctx context.Context, db *database.DB) (*Sandbox, error) {
 	if err := Migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	return &Sandbox{charges: newLedger(db, servicePayment), bookings: newLedger(db, serviceCarrier)}, nil
+	charges, err := newLedger(ctx, db, servicePayment)
+	if err != nil {
+		return nil, err
+	}
+	bookings, err := newLedger(ctx, db, serviceCarrier)
+	if err != nil {
+		return nil, err
+	}
+	return &Sandbox{charges: charges, bookings: bookings}, nil
 }
 
 // Payment is the payment provider.
