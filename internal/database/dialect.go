@@ -65,6 +65,7 @@ func openSQLite(o Options) (*DB, error) {
 	pragmas := url.Values{"_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
 		"foreign_keys(1)", "cache_size(-32768)", "wal_autocheckpoint(4000)",
+		"temp_store(MEMORY)", // what a statement notes down to take itself back; a file for it is made anew each time
 	}}
 	readDSN := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas.Encode()
 	writer := connector{&sqlite.Driver{}, readDSN + "&_txlock=immediate"}

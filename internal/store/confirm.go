@@ -11,17 +11,13 @@ import (
 func (s *Store) ConfirmOrder(ctx context.Context, orderID string) (skald.Effect, error) {
 	return s.do(ctx, orderID, skald.StepConfirmOrder, func(o *locked) (skald.Effect, error) {
 		effect := skald.Effect{Step: skald.StepConfirmOrder, Outcome: skald.OutcomeOK}
-		total, err := o.total()
-		if err != nil {
-			return effect, err
-		}
 		if _, err := o.move("shipped", shipReserved); err != nil {
 			return effect, err
 		}
 		if err := o.become(skald.StatusConfirmed); err != nil {
 			return effect, err
 		}
-		return effect, o.emit("", skald.OrderConfirmed{OrderID: orderID, Total: total},
+		return effect, o.emit("", skald.OrderConfirmed{OrderID: orderID, Total: o.total},
 			o.eventID(skald.KindShipmentScheduled, string(skald.StepScheduleShipping)))
 	})
 }

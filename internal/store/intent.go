@@ -48,8 +48,9 @@ func (o *locked) open(step skald.Step, window time.Duration) (skald.Intent, erro
 	if err != nil {
 		return skald.Intent{}, err
 	}
-	_, repeated, err := o.intent(step)
-	if err != nil {
+	intent := skald.Intent{OrderID: o.order.ID, Step: step, Key: o.order.ID + ":" + string(step), Remaining: window}
+	var notAfter int64
+	if intent.Repeated, err = o.t.scan(which.find, []any{&intent.Key, &notAfter, &intent.Reference}, o.order.ID); err != nil {
 		return skald.Intent{}, err
 	}
 	began := time.Now() // before the database reads its clock, so that the caller's deadline is never the later one
@@ -57,16 +58,9 @@ func (o *locked) open(step skald.Step, window time.Duration) (skald.Intent, erro
 	if err != nil {
 		return skald.Intent{}, err
 	}
-	key := o.order.ID + ":" + string(step)
-	if _, err := o.t.exec(which.open, o.order.ID, key, now+window.Microseconds()); err != nil {
+	if _, err := o.t.exec(which.open, o.order.ID, intent.Key, now+window.Microseconds()); err != nil {
 		return skald.Intent{}, err
 	}
-	intent, _, err := o.intent(step)
-	if err != nil {
-		return skald.Intent{}, err
-	}
-	intent.Repeated = repeated
-	intent.Remaining = window
 	o.windowBegan = began
 	return intent, o.describe(&intent)
 }
@@ -95,8 +89,8 @@ var selectShipTo = sqlText("select address", `SELECT ship_to FROM orders WHERE i
 func (o *locked) describe(intent *skald.Intent) (err error) {
 	if intent.Step == skald.StepChargePayment {
 		intent.Token = o.order.PaymentToken
-		intent.Amount, err = o.total()
-		return err
+		intent.Amount = o.total
+		return nil
 	}
 	if intent.Items, err = o.quantities(); err != nil {
 		return err

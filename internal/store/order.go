@@ -156,12 +156,13 @@ func (s *Store) Events(ctx context.Context, orderID string, afterSequence int64)
 	return events, err
 }
 
-func scanOrder(scan func(...any) error) (skald.OrderState, error) {
+// scanOrder reads orderColumns, behind whatever first takes.
+func scanOrder(scan func(...any) error, first ...any) (skald.OrderState, error) {
 	var state skald.OrderState
 	var cancel, struck, created, updated int64
 	var shipTo string
-	err := scan(&state.ID, &state.Status, &state.Cause.Kind, &state.Cause.Step, &state.Cause.Code, &state.Cause.Message,
-		&cancel, &state.CustomerID, &state.Currency, &state.PaymentToken, &shipTo, &state.LastSequence, &state.Fault, &struck, &created, &updated)
+	err := scan(append(first, &state.ID, &state.Status, &state.Cause.Kind, &state.Cause.Step, &state.Cause.Code, &state.Cause.Message,
+		&cancel, &state.CustomerID, &state.Currency, &state.PaymentToken, &shipTo, &state.LastSequence, &state.Fault, &struck, &created, &updated)...)
 	if err != nil {
 		return state, err
 	}

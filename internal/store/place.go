@@ -18,31 +18,33 @@ import (
 // now. ErrKeyReused: the key was used for another body. ErrOrderConflict: the ID
 // is taken by other content.
 func (s *Store) PlaceOrder(ctx context.Context, order skald.Order, submission skald.Submission) (skald.OrderState, bool, error) {
-	orderID, replayed := order.ID, false
+	orderID := order.ID
+	var placed *skald.OrderState // nil: there before
 	err := s.newcomers.inTx(ctx, s, func(t *tx) (err error) {
-		orderID, replayed = order.ID, false
+		orderID, placed = order.ID, nil
 		if submission.Key != nil {
 			if orderID, err = t.claim(*submission.Key, order.ID); err != nil {
 				return err
 			}
 		}
 		if orderID != order.ID {
-			replayed = true
 			return nil
 		}
-		inserted, err := t.insert(order, submission, skald.TopicOrders)
-		replayed = !inserted
+		placed, err = t.insert(order, submission, skald.TopicOrders)
 		return err
 	})
 	if err != nil {
 		return skald.OrderState{}, false, fmt.Errorf("place order: %w", err)
 	}
+	if placed != nil {
+		return *placed, false, nil
+	}
 	state, err := s.Order(ctx, orderID)
-	return state, replayed, err
+	return state, true, err
 }
 
 // AdmitOrder makes sure that the permanent row of an order that came by Kafka
-// exists, and returns its state. complete says that the message carried payment
+// exists, and returns its state when it was placed or as it is now. complete says that the message carried payment
 // token and address, so that a row can be made from it; without a row and
 // without them the answer is ErrNotFound. It takes no key. ErrOrderConflict: the ID is taken by
 // other content.
@@ -54,29 +56,42 @@ func (s *Store) AdmitOrder(ctx context.Context, order skald.Order, complete bool
 	if !complete {
 		return skald.OrderState{}, fmt.Errorf("admit order %s: %w", order.ID, skald.ErrNotFound)
 	}
-	err = s.inTx(ctx, func(t *tx) error {
-		_, err := t.insert(order, with)
+	var placed *skald.OrderState
+	err = s.inTx(ctx, func(t *tx) (err error) {
+		placed, err = t.insert(order, with)
 		return err
 	})
 	if err != nil {
 		return skald.OrderState{}, fmt.Errorf("admit order: %w", err)
 	}
-	return s.Order(ctx, order.ID)
+	if placed != nil {
+		return *placed, nil
+	}
+	return s.Order(ctx, order.ID) // somebody else was quicker
 }
 
+var selectAdmitted = sqlText("select admitted order", `SELECT content_hash, `+orderColumns+` FROM orders WHERE id = $1`)
+
 // admitted answers for an order that is stored already, without a transaction:
-// rows are never deleted and their content never changes.
-func (s *Store) admitted(ctx context.Context, order skald.Order) (skald.OrderState, bool, error) {
+// rows are never deleted and their content never changes. The hash covers the
+// items, so that they need not be read.
+func (s *Store) admitted(ctx context.Context, order skald.Order) (state skald.OrderState, known bool, err error) {
 	var stored string
-	found, err := s.scan(ctx, selectHash, []any{&stored}, order.ID)
-	if err != nil || !found {
+	err = s.each(ctx, selectAdmitted, func(scan func(...any) error) (err error) {
+		known = true
+		state, err = scanOrder(scan, &stored)
+		return err
+	}, order.ID)
+	if err != nil || !known {
 		return skald.OrderState{}, false, err
 	}
 	if stored != order.ContentHash() {
 		return skald.OrderState{}, true, fmt.Errorf("admit order %s: %w", order.ID, skald.ErrOrderConflict)
 	}
-	state, err := s.Order(ctx, order.ID)
-	return state, true, err
+	state.Items = order.Items
+	one := []skald.OrderState{state}
+	err = s.markStruck(ctx, one)
+	return one[0], true, err
 }
 
 var claimKey = sqlText("claim idempotency key", `
@@ -129,43 +144,48 @@ var selectHash = sqlText("select content hash", `SELECT content_hash FROM orders
 var insertItem = sqlText("insert item",
 	`INSERT INTO order_items (order_id, line, sku, quantity, unit_price) VALUES ($1, $2, $3, $4, $5)`)
 
-// insert writes a new order with its first event, and reports whether it was
-// new. The same content under the same ID is no error.
-func (t *tx) insert(order skald.Order, with skald.Submission, alsoTo ...string) (bool, error) {
+// insert writes a new order with its first event, and returns it. The same
+// content under the same ID is no error: it then returns nil.
+func (t *tx) insert(order skald.Order, with skald.Submission, alsoTo ...string) (*skald.OrderState, error) {
 	placed, err := order.Placed()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	shipTo, err := json.Marshal(order.ShipTo)
 	if err != nil {
-		return false, fmt.Errorf("address: %w", err)
+		return nil, fmt.Errorf("address: %w", err)
 	}
 	hash := order.ContentHash()
 	changed, err := t.exec(insertOrder, order.ID, order.CustomerID, order.Currency, placed.Total.Minor,
 		order.PaymentToken, string(shipTo), hash, with.TraceParent, with.Fault)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if changed == 0 {
-		return false, t.sameContent(order.ID, hash)
+		return nil, t.sameContent(order.ID, hash)
 	}
 	for line, item := range order.Items {
 		if _, err := t.exec(insertItem, order.ID, line, item.SKU, item.Quantity, item.UnitPrice); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	return true, t.recordPlaced(order.ID, placed, alsoTo)
+	return t.recordPlaced(order, placed, alsoTo)
 }
 
-func (t *tx) recordPlaced(orderID string, placed skald.OrderPlaced, alsoTo []string) error {
-	o, err := t.lock(orderID)
+func (t *tx) recordPlaced(order skald.Order, placed skald.OrderPlaced, alsoTo []string) (*skald.OrderState, error) {
+	o, err := t.lock(order.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := o.emit("", placed, "", alsoTo...); err != nil {
-		return err
+		return nil, err
 	}
-	return o.save()
+	if err := o.save(); err != nil {
+		return nil, err
+	}
+	state := o.order
+	state.Items, state.ShipTo = order.Items, order.ShipTo
+	return &state, nil
 }
 
 func (t *tx) sameContent(orderID, hash string) error {

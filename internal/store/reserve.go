@@ -34,12 +34,34 @@ var reserveStock = sqlText("reserve stock",
 var insertReservation = sqlText("insert reservation",
 	`INSERT INTO reservations (order_id, sku, quantity, state) VALUES ($1, $2, $3, 'reserved')`)
 
-// take reserves all items or none. It works within a savepoint, so that a
-// refusal gives back what it took and still commits the refusal itself.
+// take reserves all items or none.
 func (o *locked) take(items []skald.Quantity) (*skald.Refused, error) {
+	if len(items) == 1 { // what is refused has taken nothing
+		return o.takeEach(items)
+	}
+	return o.takeTogether(items)
+}
+
+// takeTogether works within a savepoint, so that a refusal gives back what was
+// taken and still commits the refusal itself.
+func (o *locked) takeTogether(items []skald.Quantity) (*skald.Refused, error) {
 	if _, err := o.t.tx.ExecContext(o.t.ctx, "SAVEPOINT take_stock"); err != nil {
 		return nil, fmt.Errorf("savepoint: %w", err)
 	}
+	refused, err := o.takeEach(items)
+	if err != nil {
+		return nil, err
+	}
+	if refused != nil {
+		if _, err := o.t.tx.ExecContext(o.t.ctx, "ROLLBACK TO SAVEPOINT take_stock"); err != nil {
+			return nil, fmt.Errorf("rollback to savepoint: %w", err)
+		}
+	}
+	_, err = o.t.tx.ExecContext(o.t.ctx, "RELEASE SAVEPOINT take_stock")
+	return refused, err
+}
+
+func (o *locked) takeEach(items []skald.Quantity) (*skald.Refused, error) {
 	for _, item := range items { // sorted: two orders meet at the same SKU first
 		changed, err := o.t.exec(reserveStock, item.SKU, item.Quantity)
 		if err != nil {
@@ -52,8 +74,7 @@ func (o *locked) take(items []skald.Quantity) (*skald.Refused, error) {
 			return nil, err
 		}
 	}
-	_, err := o.t.tx.ExecContext(o.t.ctx, "RELEASE SAVEPOINT take_stock")
-	return nil, err
+	return nil, nil //nolint:nilnil // all are taken, and nothing is refused
 }
 
 func (o *locked) reserved(item skald.Quantity) error {
@@ -65,9 +86,6 @@ func (o *locked) reserved(item skald.Quantity) error {
 }
 
 func (o *locked) refuseTake(item skald.Quantity) (*skald.Refused, error) {
-	if _, err := o.t.tx.ExecContext(o.t.ctx, "ROLLBACK TO SAVEPOINT take_stock"); err != nil {
-		return nil, fmt.Errorf("rollback to savepoint: %w", err)
-	}
 	var onHand int64
 	found, err := o.t.scan(lockStock, []any{&onHand}, item.SKU)
 	if err != nil {

@@ -129,10 +129,6 @@ func (o *locked) emitDone(step skald.Step, reference string) error {
 		return o.emit(string(step), skald.ShipmentScheduled{OrderID: o.order.ID, Reference: reference},
 			o.eventID(skald.KindPaymentCharged, string(skald.StepChargePayment)))
 	}
-	amount, err := o.total()
-	if err != nil {
-		return err
-	}
-	return o.emit(string(step), skald.PaymentCharged{OrderID: o.order.ID, Amount: amount, Reference: reference},
+	return o.emit(string(step), skald.PaymentCharged{OrderID: o.order.ID, Amount: o.total, Reference: reference},
 		o.eventID(skald.KindStockReserved, string(skald.StepReserveStock)))
 }

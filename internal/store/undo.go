@@ -124,8 +124,7 @@ func (o *locked) undoPayload(undo skald.Undo, reference string, outside *skald.O
 	case skald.UndoCancelShipping:
 		return skald.ShipmentCancelled{OrderID: o.order.ID, Reference: reference, Outside: outside}, nil
 	case skald.UndoRefundPayment:
-		amount, err := o.total()
-		return skald.PaymentRefunded{OrderID: o.order.ID, Amount: amount, Reference: reference, Outside: outside}, err
+		return skald.PaymentRefunded{OrderID: o.order.ID, Amount: o.total, Reference: reference, Outside: outside}, nil
 	case skald.UndoReleaseStock:
 	}
 	return nil, fmt.Errorf("%s calls no provider", undo)
