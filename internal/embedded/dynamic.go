@@ -34,10 +34,11 @@ func dynamicConfig() dynamicconfig.StaticClient {
 
 		// A saga lives well under a second. Polled 3 times a second, most are
 		// closed when their "started" record comes up, which is then skipped: one
-		// visibility write for each instead of two.
+		// visibility write for each instead of two. Those that are written at the
+		// same time share a commit: see visibilityWriter.
 		dynamicconfig.VisibilityProcessorMaxPollRPS.Key():           3,
 		dynamicconfig.VisibilityTaskBatchSize.Key():                 2000,
-		dynamicconfig.VisibilityProcessorSchedulerWorkerCount.Key(): 2,
+		dynamicconfig.VisibilityProcessorSchedulerWorkerCount.Key(): 16,
 
 		// Read tasks often and in big batches, run them on few workers: all of
 		// them wait for one SQLite connection, and a task that waits for more

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"go.temporal.io/server/common/config"
-	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -53,15 +52,16 @@ func newFile(path, synchronous, cacheKiB string) file {
 		"busy_timeout":       "10000",
 		"cache_size":         cacheKiB,
 		"wal_autocheckpoint": "4000",
+		"temp_store":         "memory",
 	}}
 }
 
-// config is the file as the server opens it.
-func (f file) config() *config.SQL {
+// config is the file as the server opens it, by one of its SQL plugins.
+func (f file) config(plugin string) *config.SQL {
 	attributes := maps.Clone(f.pragmas)
 	attributes["mode"] = "rwc"
 	return &config.SQL{
-		PluginName:        sqliteplugin.PluginName,
+		PluginName:        plugin,
 		DatabaseName:      f.uriPath(),
 		ConnectAttributes: attributes,
 	}
@@ -70,9 +70,10 @@ func (f file) config() *config.SQL {
 // uriPath protects the characters that mean something in a SQLite URI.
 func (f file) uriPath() string { return (&url.URL{Path: f.path}).EscapedPath() }
 
-// open is for the time before the server starts and after it has stopped.
+// open makes a connection beside the server's. Times are stored as the server
+// stores them.
 func (f file) open() (*sql.DB, error) {
-	query := url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}
+	query := url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}, "_time_format": {"sqlite"}}
 	for _, name := range slices.Sorted(maps.Keys(f.pragmas)) {
 		query.Add("_pragma", name+"="+f.pragmas[name])
 	}

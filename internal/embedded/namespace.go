@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/server/common/persistence/serialization"
 	"go.temporal.io/server/common/persistence/sql"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
+	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/common/resolver"
 	"go.temporal.io/server/common/searchattribute/sadefs"
@@ -40,7 +41,7 @@ type namespace struct {
 // cache that learns of a new attribute only seconds later, and refuses
 // workflows that use it until then.
 func (n namespace) ensure(ctx context.Context, f file) ([]string, error) {
-	db, err := sql.NewSQLDB(sqlplugin.DbKindMain, f.config(), resolver.NewNoopResolver(), log.NewNoopLogger(), metrics.NoopMetricsHandler)
+	db, err := sql.NewSQLDB(sqlplugin.DbKindMain, f.config(sqliteplugin.PluginName), resolver.NewNoopResolver(), log.NewNoopLogger(), metrics.NoopMetricsHandler)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", f.path, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/server/common/cluster"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/membership/static"
+	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/temporal"
 )
@@ -113,8 +114,8 @@ func persistenceConfig(main, visibility file) config.Persistence {
 		VisibilityStore:  visibilityStore,
 		NumHistoryShards: historyShards,
 		DataStores: map[string]config.DataStore{
-			mainStore:       {SQL: main.config()},
-			visibilityStore: {SQL: visibility.config()},
+			mainStore:       {SQL: main.config(sqliteplugin.PluginName)},
+			visibilityStore: {SQL: visibility.config(visibilityPluginName)},
 		},
 	}
 }
