@@ -48,7 +48,12 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.TransferProcessorSchedulerWorkerCount.Key(): 32,
 		dynamicconfig.TimerTaskBatchSize.Key():                    500,
 		dynamicconfig.TimerProcessorSchedulerWorkerCount.Key():    16,
-		dynamicconfig.HistoryCacheHostLevelMaxSize.Key():          16_384,
+
+		// A saga is looked at for some seconds after its end: its visibility, and the
+		// timer of its first task. Kept for longer, as by default, those of an hour
+		// fill hundreds of megabytes (about 30 kB each).
+		dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 2048,
+		dynamicconfig.HistoryCacheTTL.Key():              time.Minute,
 
 		// Numbers that nobody reads.
 		dynamicconfig.PersistenceHealthSignalMetricsEnabled.Key():     false,
