@@ -17,8 +17,9 @@ const (
 	// partition lives. The library's 5 s would be the time to find a new topic.
 	DefaultMetadataMinAge = 250 * time.Millisecond
 	// ProducerLinger is how long the relay waits for more records to a
-	// partition: it writes bursts, and a saga does not wait for it.
-	ProducerLinger = 5 * time.Millisecond
+	// partition. It hands over bursts, so that little is gained by waiting longer;
+	// and an order waits for it before its saga starts, and behind each event.
+	ProducerLinger = time.Millisecond
 	// MaxBuffered bounds the records a producer holds before Produce blocks.
 	MaxBuffered = 10_000
 	// MaxFetchBytes and MaxFetchPartitionBytes bound what one fetch brings.
