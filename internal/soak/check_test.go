@@ -139,6 +139,9 @@ var planted = []struct {
 	{"faults that an order brought along never struck it", "orders_struck", "order o-8 was never struck by charge_payment", func(b *soak.Bundle) {
 		b.Orders[struck].Order.FaultInjected = false
 	}},
+	{"faults that never struck, though nothing ended meanwhile", "orders_struck", "order o-8 was never struck by charge_payment", func(b *soak.Bundle) {
+		b.Orders[struck].Order.FaultInjected, b.Fired = false, nil
+	}},
 	{"an order was refused because of its faults", "orders_struck", "order o-8 was refused because of its faults: off", func(b *soak.Bundle) {
 		last := &b.History[len(b.History)-1]
 		last.Mark, last.Status, last.Error = soak.MarkFail, 400, "off"
