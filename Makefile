@@ -9,16 +9,20 @@ SOAK   ?= 25s
 
 # Linking the Temporal server with the race detector takes longer than all else
 # together. imports_test.go keeps the server out of every other package.
-SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)
+SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)|/skald/bench(/(bare|reference))?$$
 
 .DEFAULT_GOAL = help
-.PHONY: help build test race lint mutants fuzz golden demo dev stack soak soak-stack spec spec-full clean
+.PHONY: help build bench test race lint mutants fuzz golden demo dev stack soak soak-stack spec spec-full clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/skald
 	$(GO) build -trimpath -o bin/skald ./cmd/skald
+
+bench: build ## skald beside Temporal's usual way, in turn, against the targets (BENCH=-stack: on real servers)
+	$(GO) build -trimpath -pgo=$(or $(wildcard cmd/skald/default.pgo),auto) -o bin/bench ./bench
+	bin/bench -skald bin/skald $(BENCH)
 
 test: ## every test
 	$(GO) test ./...

@@ -103,12 +103,18 @@ var rooms = map[string]room{
 	"docs/examples/orders-go":   {uses: []string{kafkaModule}}, // as anybody else's program: nothing of skald
 	"docs/model/spec":           {sealed: true},
 	"docs/examples/provider-go": {sealed: true},
-	"cmd/skald":                 {knows: []string{".", "internal/app", "internal/bench", "internal/client", "internal/credential", "internal/picture", "internal/soak"}, uses: []string{kongModule}},
+	// bench is no part of skald: it compares skald's processes with Temporal's usual way.
+	"bench":           {knows: []string{"bench/bare", "bench/child", "bench/ratio", "bench/reference", "internal/stack"}, uses: []string{temporalServer}},
+	"bench/ratio":     {sealed: true},
+	"bench/child":     {knows: []string{"internal/bench"}},
+	"bench/bare":      {knows: []string{".", "internal/embedded", "workers", "workflows"}, uses: []string{temporalSDK, temporalAPI}},
+	"bench/reference": {knows: []string{".", "activities", "internal/database", "internal/provider/sandbox", "internal/store"}, uses: []string{temporalSDK, temporalServer}},
+	"cmd/skald":       {knows: []string{".", "internal/app", "internal/bench", "internal/client", "internal/credential", "internal/picture", "internal/soak"}, uses: []string{kongModule}},
 }
 
 // linksServer lists the rooms that may contain the Temporal server, tests
 // included.
-var linksServer = []string{"internal/embedded", "internal/app", "cmd/skald"}
+var linksServer = []string{"internal/embedded", "internal/app", "cmd/skald", "bench", "bench/bare", "bench/reference"}
 
 // instead says what to do about an import that the map does not have.
 var instead = map[string]string{
@@ -141,7 +147,26 @@ func TestEveryPackageImportsOnlyWhatItsRoomMay(t *testing.T) {
 	}
 }
 
-func TestOnlyThreePackagesLinkTheTemporalServer(t *testing.T) {
+// The benchmark links what skald may not: a stock Temporal server.
+func TestNothingOfSkaldKnowsItsBenchmark(t *testing.T) {
+	t.Parallel()
+	packages := readPackages(t)
+	if _, ok := packages["bench/reference"]; !ok {
+		t.Fatal("bench/reference was not read")
+	}
+	for _, name := range slices.Sorted(maps.Keys(packages)) {
+		if _, ok := within(name, "bench"); ok {
+			continue
+		}
+		for _, imported := range slices.Concat(packages[name].imports, packages[name].testImports) {
+			if _, ok := within(imported, module+"/bench"); ok {
+				t.Errorf("%s must not import %s: bench measures skald from outside and is no part of it", name, short(imported))
+			}
+		}
+	}
+}
+
+func TestOnlyTheListedPackagesLinkTheTemporalServer(t *testing.T) {
 	t.Parallel()
 	packages := readPackages(t)
 	for _, name := range slices.Sorted(maps.Keys(packages)) {

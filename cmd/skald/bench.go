@@ -17,9 +17,11 @@ import (
 
 type benchCommand struct {
 	Rate     float64       `help:"Orders a second, whatever becomes of them (open loop); waits count from when an order was due. 0: keep --in-flight orders under way (closed loop)." default:"0"`
-	InFlight int           `help:"Orders between request and final event: with --rate 0 always as many, 50 by default; else at most, 10000 by default." placeholder:"COUNT" default:"0" bound:"0..10000"`
+	InFlight int           `help:"Orders between request and final event: with --rate 0 always as many, 50 by default; else at most, 100000 by default." placeholder:"COUNT" default:"0" bound:"0..100000"`
 	Duration time.Duration `help:"How long to measure." default:"30s" bound:"1s..24h"`
 	WarmUp   time.Duration `help:"How long to place orders before that." default:"5s" bound:"0s..24h"`
+	Drain    time.Duration `help:"How long to wait, after the last order is placed, for those under way to end." default:"2m" bound:"1s..24h"`
+	Every    time.Duration `help:"Report how it goes each time so much has passed, as for growth over a long run; 0: only at the end." placeholder:"DURATION" default:"0s" bound:"0s..24h"`
 	Declined float64       `help:"Share of orders whose card is declined." default:"0.05"`
 	Unserved float64       `help:"Share of orders that no carrier takes." default:"0.05"`
 	SKUs     int           `name:"skus" help:"Among how many SKUs orders are spread; 1 makes them all meet in one row." default:"64" bound:"1..10000"`
@@ -44,9 +46,9 @@ func (benchCommand) Help() string {
 The exit code is 1 when an accepted order did not end, or not as its content says.`
 }
 
-// Example finds the peak of a skald dev, and then measures below it.
+// Example finds the peak of a skald dev, and then measures below it, second by second.
 func (benchCommand) Example() string {
-	return "skald bench --duration 3s --warm-up 1s\nskald bench --rate 50 --duration 3s --warm-up 1s --plot latency.svg"
+	return "skald bench --duration 3s --warm-up 1s\nskald bench --rate 50 --duration 3s --warm-up 1s --every 1s --plot latency.svg"
 }
 
 // Run measures, and prints the report.
@@ -65,16 +67,19 @@ func (b *benchCommand) Run(ctx context.Context, con *console) error {
 func (b *benchCommand) measure(ctx context.Context, con *console, api *client.Client, tail *app.Tail) error {
 	options := bench.Options{
 		API: api, Events: tail, Run: "bench-" + uuid.NewString()[:8],
-		Rate: b.Rate, InFlight: b.InFlight, Duration: b.Duration, WarmUp: b.warmUp(), SKUs: b.SKUs, Seed: b.Seed,
+		Rate: b.Rate, InFlight: b.InFlight, Duration: b.Duration, WarmUp: b.warmUp(), Patience: b.Drain, Every: b.Every, SKUs: b.SKUs, Seed: b.Seed,
 		Mix:       bench.Mix{Declined: b.Declined, Unserved: b.Unserved, Confirmed: b.Declined+b.Unserved == 0},
 		Processes: b.processes(), Folders: b.folders(),
 	}
 	if con.tty && !b.json() {
 		options.Progress = con.progress
 	}
+	if !b.json() {
+		options.Sample = con.sample
+	}
 	report, err := bench.Run(ctx, options)
 	if con.tty && !b.json() {
-		con.notef("\r\x1b[K")
+		con.clearLine()
 	}
 	if err != nil {
 		return adviseCall(err)
@@ -84,6 +89,24 @@ func (b *benchCommand) measure(ctx context.Context, con *console, api *client.Cl
 	}
 	return report.Err()
 }
+
+// sample writes a line about the time since the one before.
+func (c *console) sample(s bench.Sample) {
+	if c.tty {
+		c.clearLine()
+	}
+	c.printf("%6.0f s  %5.0f sagas/s  p50 %7.1f ms  p99 %7.1f ms", s.Seconds, s.SagasPerSecond, s.OrderToFinal.P50, s.OrderToFinal.P99)
+	if s.RSSBytes > 0 {
+		c.printf("  %6.2f ms CPU a saga  %5d MiB resident", s.CPUMillisPerSaga, s.RSSBytes>>20)
+	}
+	if s.DiskBytes > 0 {
+		c.printf("  %6d MiB on disk", s.DiskBytes>>20)
+	}
+	c.printf("  %7d stored\n", s.Stored)
+}
+
+// clearLine takes the progress bar away.
+func (c *console) clearLine() { c.notef("\r\x1b[K") }
 
 // warmUp tells bench, for which 0 is the default, that there shall be none.
 func (b *benchCommand) warmUp() time.Duration {
