@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -79,7 +78,7 @@ func (b *benchCommand) measure(ctx context.Context, con *console, api *client.Cl
 	}
 	report, err := bench.Run(ctx, options)
 	if con.tty && !b.json() {
-		con.clearLine()
+		con.notef(clearLine)
 	}
 	if err != nil {
 		return adviseCall(err)
@@ -89,24 +88,6 @@ func (b *benchCommand) measure(ctx context.Context, con *console, api *client.Cl
 	}
 	return report.Err()
 }
-
-// sample writes a line about the time since the one before.
-func (c *console) sample(s bench.Sample) {
-	if c.tty {
-		c.clearLine()
-	}
-	c.printf("%6.0f s  %5.0f sagas/s  p50 %7.1f ms  p99 %7.1f ms", s.Seconds, s.SagasPerSecond, s.OrderToFinal.P50, s.OrderToFinal.P99)
-	if s.RSSBytes > 0 {
-		c.printf("  %6.2f ms CPU a saga  %5d MiB resident", s.CPUMillisPerSaga, s.RSSBytes>>20)
-	}
-	if s.DiskBytes > 0 {
-		c.printf("  %6d MiB on disk", s.DiskBytes>>20)
-	}
-	c.printf("  %7d stored\n", s.Stored)
-}
-
-// clearLine takes the progress bar away.
-func (c *console) clearLine() { c.notef("\r\x1b[K") }
 
 // warmUp tells bench, for which 0 is the default, that there shall be none.
 func (b *benchCommand) warmUp() time.Duration {
@@ -144,47 +125,4 @@ func (b *benchCommand) plot(report bench.Report) error {
 	}
 	title := fmt.Sprintf("skald: %s loop, %.0f sagas/s", report.Loop, report.SagasPerSecond)
 	return errors.Join(report.Plot(file, title), file.Close())
-}
-
-func (b *benchCommand) print(con *console, r bench.Report) error {
-	if b.json() {
-		return con.document(r)
-	}
-	loop := fmt.Sprintf("closed, %d in flight", r.InFlight)
-	if r.Loop == "open" {
-		loop = fmt.Sprintf("open, %g orders/s, %d due", r.Rate, r.Intended)
-	}
-	rows := []string{
-		"loop\t" + loop,
-		fmt.Sprintf("sagas\t%.0f a second, %d in %.1f s and %.1f s of draining", r.SagasPerSecond, r.Ended, r.Seconds, r.DrainedIn),
-		"acceptance\t" + latency(r.Acceptance),
-		"order to final\t" + latency(r.OrderToFinal),
-	}
-	if r.CPUMillisPerSaga > 0 {
-		rows = append(rows, fmt.Sprintf("process\t%.2f ms CPU a saga, %d MiB resident", r.CPUMillisPerSaga, r.RSSBytes>>20))
-	}
-	if r.DiskBytesPerSaga > 0 {
-		rows = append(rows, fmt.Sprintf("disk\t%.1f KiB a saga", r.DiskBytesPerSaga/1024))
-	}
-	if r.Refused+r.Unknown+r.Lost+r.Wrong > 0 {
-		rows = append(rows, fmt.Sprintf("not done\t%d refused, %d unknown, %d lost, %d ended otherwise", r.Refused, r.Unknown, r.Lost, r.Wrong))
-	}
-	return con.table(rows...)
-}
-
-func latency(p bench.Percentiles) string {
-	return fmt.Sprintf("p50 %.1f ms, p90 %.1f ms, p99 %.1f ms, at most %.1f ms", p.P50, p.P90, p.P99, p.Max)
-}
-
-// progressWidth is how many cells a whole bar has.
-const progressWidth = 30
-
-// progress draws one line over the one before.
-func (c *console) progress(p bench.Progress) {
-	full := int(p.Share * progressWidth)
-	bar := strings.Repeat("█", full) + strings.Repeat("░", progressWidth-full)
-	c.notef("\r\x1b[K%-15s %s %6d placed %6d ended %5d under way", p.Phase, bar, p.Placed, p.Ended, p.InFlight)
-	if p.Refused > 0 {
-		c.notef(" %d refused", p.Refused)
-	}
 }
