@@ -38,7 +38,7 @@ fuzz: ## fuzz the decoder of orders for a short while (FUZZ=5m for longer)
 
 golden: ## write the golden files anew: look at the diff, it is a promise on the wire
 	$(GO) test -run Golden . ./internal/schema -update
-	$(GO) test ./gateway ./internal/picture -update
+	$(GO) test ./gateway ./internal/picture ./internal/metrics -update
 
 demo: ## four orders from placing to their end, told live; Ctrl-C ends it
 	$(GO) run ./cmd/skald demo

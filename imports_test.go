@@ -39,11 +39,13 @@ const (
 	pgxModule      = "github.com/jackc/pgx"
 	gooseModule    = "github.com/pressly/goose"
 	kongModule     = "github.com/alecthomas/kong"
+	otelModule     = "go.opentelemetry.io/otel"
+	promModule     = "github.com/prometheus/client_golang"
 )
 
 var guarded = []string{
 	ginModule, humaModule, kafkaModule, kfakeModule, temporalAPI, temporalSDK, temporalServer, temporalUI,
-	sqliteModule, pgxModule, gooseModule, kongModule,
+	sqliteModule, pgxModule, gooseModule, kongModule, otelModule, promModule,
 }
 
 type room struct {
@@ -74,6 +76,7 @@ var rooms = map[string]room{
 	"internal/kafka":                 {knows: []string{".", "internal/credential"}, uses: []string{kafkaModule}},
 	"internal/deadletter":            {knows: []string{".", "internal/kafka"}, uses: []string{kafkaModule}},
 	"internal/admission":             {},
+	"internal/metrics":               {uses: []string{otelModule, promModule}}, // knows nobody: who is counted declares an interface
 	"internal/feed":                  {knows: []string{"."}},
 	"internal/schema":                {knows: []string{"."}},
 	"internal/audit":                 {knows: []string{".", "workflows", "internal/kafka", "internal/provider"}, uses: []string{temporalSDK, temporalAPI, kafkaModule}},
@@ -93,9 +96,9 @@ var rooms = map[string]room{
 	"internal/embedded":              {knows: []string{"."}, uses: []string{temporalServer, temporalUI, temporalAPI, kfakeModule, sqliteModule}},
 	"internal/app": {
 		knows: []string{
-			".", "gateway", "activities", "workflows", "workers", "internal/database", "internal/store", "internal/kafka",
+			".", "gateway", "activities", "workflows", "workers", "internal/admission", "internal/database", "internal/store", "internal/kafka",
 			"internal/audit", "internal/client", "internal/credential", "internal/deadletter", "internal/doctor", "internal/embedded",
-			"internal/fault", "internal/fault/book", "internal/fault/inject", "internal/fault/network", "internal/feed", "internal/provider",
+			"internal/fault", "internal/fault/book", "internal/fault/inject", "internal/fault/network", "internal/feed", "internal/metrics", "internal/provider",
 			"internal/provider/check", "internal/provider/remote", "internal/provider/sandbox", "internal/schema",
 		},
 		uses: []string{temporalSDK, temporalAPI, kafkaModule, kongModule},
@@ -129,6 +132,8 @@ var instead = map[string]string{
 	ginModule:           "HTTP stays in gateway",
 	humaModule:          "HTTP stays in gateway",
 	kongModule:          "the command line stays in cmd/skald and internal/app",
+	otelModule:          "metrics stay in internal/metrics; declare the small interface that you tell",
+	promModule:          "metrics stay in internal/metrics; declare the small interface that you tell",
 }
 
 func TestEveryPackageImportsOnlyWhatItsRoomMay(t *testing.T) {

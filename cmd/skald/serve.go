@@ -26,7 +26,7 @@ type serveCommand struct {
 }
 
 func (serveCommand) Help() string {
-	return `Runs skald, or the roles it is given, in this process until it is told to stop (SIGINT or SIGTERM). Several may run on the same addresses. A process without the gateway answers /healthz and /readyz on --listen, and nothing else.
+	return `Runs skald, or the roles it is given, in this process until it is told to stop (SIGINT or SIGTERM). Several may run on the same addresses. A process without the gateway answers /healthz, /readyz and /metrics on --listen, and nothing else.
 
 It accepts orders as soon as the database answers, and waits for Kafka and Temporal meanwhile. Topics and tables are made when missing.`
 }

@@ -15,7 +15,7 @@ var insertEvent = sqlText("insert event", `
 
 // record writes an event to the outbox, for every topic.
 func (t *tx) record(e skald.Event, topics ...string) error {
-	t.recorded++
+	t.recorded = append(t.recorded, e)
 	_, err := t.exec(insertEvent, e.ID, e.Subject, e.Sequence, e.Kind, strings.Join(topics, " "),
 		e.CausationID, e.TraceParent, string(e.Data), e.Fault, flag(e.FaultInjected), micros(e.Time))
 	return err

@@ -36,6 +36,7 @@ func Run(t *testing.T, engine databasetest.Engine) {
 		{"Two open transactions", testInterleaved},
 		{"Stock under two open transactions", testInterleavedStock},
 		{"The outbox", testOutbox},
+		{"What is recorded and what waits", testBacklog},
 		{"Publications", testPublications},
 		{"The lease", testLease},
 		{"Placing", testPlace},
