@@ -36,15 +36,20 @@ type playground struct {
 	mender *audit.Auditor
 }
 
-// openPlayground puts planted, bugs that a test knows, inside of the faults.
-func openPlayground(t *testing.T, planted ...func(provider.Payment) provider.Payment) *playground {
+// matrixPatience is short, because rows wait until it is over.
+const matrixPatience = 2 * time.Second
+
+func openPlayground(t *testing.T) *playground { return openPlanted(t, matrixPatience) }
+
+// openPlanted puts planted, bugs that a test knows, inside of the faults.
+func openPlanted(t *testing.T, patience time.Duration, planted ...func(provider.Payment) provider.Payment) *playground {
 	t.Helper()
 	engine, err := fault.New(fault.Options{Policy: fault.Development(), Logger: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &playground{engine: engine, tries: newTries()}
-	p.world = start(t, app.DevConfig{Patience: 2 * time.Second, Faults: app.FaultsRules, Seams: app.Seams{
+	p.world = start(t, app.DevConfig{Patience: patience, Faults: app.FaultsRules, Seams: app.Seams{
 		Database: inject.Database(engine),
 		Payment: func(inner provider.Payment) provider.Payment {
 			for _, plant := range planted {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -90,7 +91,9 @@ func TestShrinkingKeepsTheFailureAndItsBound(t *testing.T) {
 // that is kept does not.
 func TestAPlanThatFailsIsShrunkWhereItFailed(t *testing.T) {
 	t.Parallel()
-	p := openPlayground(t, func(inner provider.Payment) provider.Payment {
+	// With more patience than anything here takes: a slow machine must not end an
+	// order in another way.
+	p := openPlanted(t, time.Minute, func(inner provider.Payment) provider.Payment {
 		return &keeper{Payment: inner, charges: map[string]int{}}
 	})
 	planted := plan{Name: "planted", Quantity: 3, Want: undoneCourse(skald.StepScheduleShipping, nothing, skald.StatusFailed)}.withRules(t,
