@@ -28,6 +28,9 @@ func (a *App) startParts(context.Context) error {
 		a.run("intake", a.runIntake)
 		a.run("sagas", a.runSagas)
 	}
+	if a.clients.pruner != nil {
+		a.run("pruner", a.clients.pruner.Run)
+	}
 	if a.config.has(RoleRelay) {
 		a.run("relay", a.runRelay)
 	}

@@ -44,6 +44,9 @@ func Run(t *testing.T, engine databasetest.Engine) {
 		{"Listing orders", testOrders},
 		{"The timeline", testEvents},
 		{"Receiving stock", testStock},
+		{"Pruning", testPrune},
+		{"Pruning leaves alone", testPruneNot},
+		{"After pruning", testPruned},
 		{"Injected faults", testFault},
 		{"The schema", testConstraints},
 	}
