@@ -117,7 +117,7 @@ func reportTables(b *testing.B, file string) {
 	}()
 	rows, err := db.Read().QueryContext(b.Context(), `
 		SELECT COALESCE(s.tbl_name, d.name), SUM(d.pgsize) FROM dbstat AS d LEFT JOIN sqlite_master AS s ON s.name = d.name
-		GROUP BY 1 HAVING SUM(d.pgsize) > 65536 ORDER BY 2 DESC`)
+		GROUP BY 1 HAVING SUM(d.pgsize) > 16384 ORDER BY 2 DESC`)
 	if err != nil {
 		b.Fatal(err)
 	}
