@@ -96,7 +96,7 @@ func (d Digest) disagreement(end Status, step Step) string {
 func ChainOf(events []Event) string {
 	hash := sha256.New()
 	for _, event := range events {
-		fmt.Fprintf(hash, "%d %s %s\n", event.Sequence, event.ID, event.Kind)
+		hash.Write(fmt.Appendf(nil, "%d %s %s\n", event.Sequence, event.ID, event.Kind))
 	}
 	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil))
 }

@@ -14,8 +14,11 @@ func (b book) judgeDigest(n *notebook) {
 		count int
 		of    string
 	}{
-		{len(b.events), "events"}, {len(b.effects), "effects"}, {len(b.intents), "intents of provider calls"},
-		{len(b.held), "reservations"}, {len(b.incidents), "open incidents"},
+		{len(b.events), "events"},
+		{len(b.effects), "effects"},
+		{len(b.intents), "intents of provider calls"},
+		{len(b.held), "reservations"},
+		{len(b.incidents), "open incidents"},
 	} {
 		if left.count > 0 {
 			wrong = append(wrong, fmt.Sprintf("it has %d %s", left.count, left.of))

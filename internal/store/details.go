@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/skald-saga/skald"
 )
@@ -82,7 +83,7 @@ func (o *locked) deleteDetails() error {
 		return err
 	}
 	if incidents > 0 {
-		deletes = append(attention[:len(attention):len(attention)], details...)
+		deletes = slices.Concat(attention, details)
 	}
 	for _, which := range deletes {
 		if _, err := o.t.exec(which, o.order.ID); err != nil {
