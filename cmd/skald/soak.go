@@ -47,7 +47,7 @@ func (soakRunCommand) Example() string {
 
 // Run runs, judges and reports.
 func (s *soakRunCommand) Run(ctx context.Context, con *console) (err error) {
-	plan, err := soak.NewPlan(soak.PlanOptions{Seed: s.Seed, Duration: s.Duration, Rate: float64(s.Rate), Processes: s.processes()})
+	plan, err := soak.NewPlan(soak.PlanOptions{Seed: s.Seed, Duration: s.Duration, Rate: float64(s.Rate), Processes: s.processes(), Capabilities: s.capabilities()})
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *soakRunCommand) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
-	start, err := s.installation(con, data)
+	start, err := s.installation(con, data, plan)
 	if err != nil {
 		return err
 	}
@@ -85,8 +85,15 @@ func (s *soakRunCommand) processes() []string {
 	return []string{soak.EmbeddedProcess}
 }
 
+func (s *soakRunCommand) capabilities() []soak.Capability {
+	if s.Stack {
+		return soak.StackCapabilities()
+	}
+	return soak.EmbeddedCapabilities()
+}
+
 // installation is what starts the skald to test: this program again.
-func (s *soakRunCommand) installation(con *console, data string) (func(context.Context, string) (soak.Installation, error), error) {
+func (s *soakRunCommand) installation(con *console, data string, plan soak.Plan) (func(context.Context, string) (soak.Installation, error), error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -97,9 +104,9 @@ func (s *soakRunCommand) installation(con *console, data string) (func(context.C
 	}
 	return func(ctx context.Context, logs string) (soak.Installation, error) {
 		if s.Stack {
-			return soak.StartStack(ctx, soak.StackOptions{ComposeFile: s.Compose, Binary: program, Logs: logs, Logger: logger})
+			return soak.StartStack(ctx, soak.StackOptions{ComposeFile: s.Compose, Binary: program, Logs: logs, Logger: logger, Plan: plan})
 		}
-		return soak.StartEmbedded(ctx, soak.EmbeddedOptions{Dir: data, Logs: logs, Command: func(args ...string) *exec.Cmd {
+		return soak.StartEmbedded(ctx, soak.EmbeddedOptions{Dir: data, Logs: logs, Plan: plan, Command: func(args ...string) *exec.Cmd {
 			cmd := exec.Command(program, args...) //nolint:gosec,noctx // G204: this program; it must outlive a Ctrl-C until it is stopped in order
 			cmd.Args[0] = os.Args[0]
 			return cmd
@@ -173,6 +180,9 @@ func (c *console) soakReport(r soak.Report, dir string) error {
 		}
 	}
 	c.printf("\nseed %d: %d orders planned; %s; faults: %s; recovered in %.1f s, slowest order %.1f s\n", r.Seed, r.Planned, counted(r.Orders), counted(r.Faults), r.Recovery, r.Slowest)
+	for _, fault := range r.LeftOut {
+		c.printf("left out: %s of %s: %s\n", fault.Kind, fault.On, fault.Missing)
+	}
 	c.printf("%s\nreport: %s\njudge it again: %s soak check %s\n", orText(r.Holds, c.palette.good("Every promise held."), c.palette.bad("A promise was broken.")),
 		filepath.Join(dir, soak.ReportFile), ourName(), dir)
 	return nil
