@@ -66,11 +66,15 @@ func (p *persistenceFaults) Lift(ctx context.Context) (int64, error) {
 	return hits, errors.Join(err, p.restart(ctx, 0))
 }
 
+// restart kills: a Temporal whose database fails may take long to stop in order.
 func (p *persistenceFaults) restart(ctx context.Context, share float64) error {
 	if err := p.temporal.FailPersistence(share); err != nil {
 		return err
 	}
-	return p.temporal.Restart(ctx)
+	if err := p.temporal.Kill(); err != nil {
+		return err
+	}
+	return p.temporal.Start(ctx)
 }
 
 // fullPostgres is a Postgres whose disk is full. It refuses what needs more room,
