@@ -35,9 +35,11 @@ type soakRunCommand struct {
 func (soakRunCommand) Help() string {
 	return `Starts a skald dev of its own on a temporary folder and free ports, and sends it orders of every kind, while its process is killed (SIGKILL), stopped (SIGSTOP) and restarted, and the network to its API is slow, broken or silent. Then it heals everything, sends more, waits until nothing is on its way, reads every topic, order and level, runs skald audit, and judges the promises of docs/ARCHITECTURE.md from what was recorded.
 
+With root's rights on Linux its disk is full at times, too. With --stack there are three Kafka brokers, whose leaders and coordinators move, a Temporal whose calls to its database fail now and then, and a Postgres whose disk is full (with root's rights) and whose clock jumps (with libfaketime). What this machine cannot do is left out, and the report says why.
+
 It writes a bundle: the plan, which was written first, the history of every request, the faults that came about, all that was read at the end, the logs, and a report for people, report.html. skald soak check judges it again.
 
-The exit code is 1 when a promise was broken, or when a planned fault never came about. The seed repeats the plan; the run takes its own time.`
+The exit code is 1 when a promise was broken, or when a planned fault never came about. The seed repeats the plan, on a machine that can do the same; the run takes its own time.`
 }
 
 // Example is a short run.
