@@ -85,7 +85,7 @@ func (s *stacked) start(ctx context.Context) error {
 		return err
 	}
 	for _, process := range s.fleet.Processes() {
-		s.own[process.Name()] = process
+		s.own[process.Name()] = supervised{process}
 	}
 	return nil
 }

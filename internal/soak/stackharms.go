@@ -74,7 +74,7 @@ func (p *persistenceFaults) restart(ctx context.Context, share float64) error {
 	if err := p.temporal.Kill(); err != nil {
 		return err
 	}
-	return p.temporal.Start(ctx)
+	return server{p.temporal}.Start(ctx)
 }
 
 // fullPostgres is a Postgres whose disk is full. It refuses what needs more room,
@@ -108,7 +108,7 @@ func (f *fullPostgres) Lift(ctx context.Context) (int64, error) {
 // that it has to.
 func (f *fullPostgres) revive(ctx context.Context) error {
 	if f.postgres.PID() == 0 {
-		return f.postgres.Start(ctx)
+		return server{f.postgres}.Start(ctx)
 	}
 	return f.postgres.AwaitReady(ctx)
 }
