@@ -57,7 +57,7 @@ soak: ## skald dev under load while it is killed, stopped and cut off: eight fix
 soak-stack: ## the same once on real Kafka, Temporal and Postgres, faults on each of them too
 	$(GO) build -o bin/skald ./cmd/skald
 	rm -rf bin/soak/stack
-	bin/skald soak --stack --seed 66 --duration 90s --out bin/soak/stack
+	bin/skald soak --stack --seed 1171 --rate 2 --duration 1m --out bin/soak/stack
 
 spec: ## the model in docs/model: every rule holds, and each is missed without it
 	$(GO) run ./docs/model/spec

@@ -135,7 +135,7 @@ func TestWhatTheMachineCannotDoIsLeftOutAndTheReasonIsInThePlan(t *testing.T) {
 // each kind of harm.
 func TestTheSeedOfMakeSoakStackHasEveryHarm(t *testing.T) {
 	t.Parallel()
-	p := plan(t, soak.PlanOptions{Seed: 66, Duration: 90 * time.Second, Processes: soak.StackProcesses(), Capabilities: capabilities})
+	p := plan(t, soak.PlanOptions{Seed: 1171, Rate: 2, Duration: time.Minute, Processes: soak.StackProcesses(), Capabilities: capabilities})
 	for _, capability := range capabilities {
 		if !p.Has(capability.Kind) {
 			t.Errorf("it has no %s", capability.Kind)
