@@ -9,16 +9,20 @@ SOAK   ?= 25s
 
 # Linking the Temporal server with the race detector takes longer than all else
 # together. imports_test.go keeps the server out of every other package.
-SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)
+SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)|/skald/bench(/(bare|reference))?$$
 
 .DEFAULT_GOAL = help
-.PHONY: help build test race lint mutants fuzz golden demo dev stack soak soak-stack spec spec-full clean
+.PHONY: help build bench test race lint mutants fuzz golden demo dev stack soak soak-stack spec spec-full clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/skald
 	$(GO) build -trimpath -o bin/skald ./cmd/skald
+
+bench: build ## skald beside Temporal's usual way, in turn, against the targets (BENCH=-stack: on real servers)
+	$(GO) build -trimpath -pgo=$(or $(wildcard cmd/skald/default.pgo),auto) -o bin/bench ./bench
+	bin/bench -skald bin/skald $(BENCH)
 
 test: ## every test
 	$(GO) test ./...
@@ -38,7 +42,7 @@ fuzz: ## fuzz the decoder of orders for a short while (FUZZ=5m for longer)
 
 golden: ## write the golden files anew: look at the diff, it is a promise on the wire
 	$(GO) test -run Golden . ./internal/schema -update
-	$(GO) test ./gateway ./internal/picture -update
+	$(GO) test ./gateway ./internal/picture ./internal/metrics -update
 
 demo: ## four orders from placing to their end, told live; Ctrl-C ends it
 	$(GO) run ./cmd/skald demo
@@ -57,7 +61,7 @@ soak: ## skald dev under load while it is killed, stopped and cut off: eight fix
 soak-stack: ## the same once on real Kafka, Temporal and Postgres, faults on each of them too
 	$(GO) build -o bin/skald ./cmd/skald
 	rm -rf bin/soak/stack
-	bin/skald soak --stack --seed 8 --duration 1m --out bin/soak/stack
+	bin/skald soak --stack --seed 1171 --rate 2 --duration 1m --out bin/soak/stack
 
 spec: ## the model in docs/model: every rule holds, and each is missed without it
 	$(GO) run ./docs/model/spec

@@ -57,6 +57,9 @@ var (
 	ErrIncidentOpen = errors.New("incident waits for a decision")
 	// ErrChanged: the order is no longer as the caller knows it.
 	ErrChanged = errors.New("order has changed")
+	// ErrPruned: it was there, and was removed when its order had been final for
+	// as long as details are kept.
+	ErrPruned = errors.New("details were pruned")
 	// ErrDecided: the incident was already decided by another decision.
 	ErrDecided = errors.New("incident was already decided")
 )

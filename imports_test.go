@@ -39,11 +39,13 @@ const (
 	pgxModule      = "github.com/jackc/pgx"
 	gooseModule    = "github.com/pressly/goose"
 	kongModule     = "github.com/alecthomas/kong"
+	otelModule     = "go.opentelemetry.io/otel"
+	promModule     = "github.com/prometheus/client_golang"
 )
 
 var guarded = []string{
 	ginModule, humaModule, kafkaModule, kfakeModule, temporalAPI, temporalSDK, temporalServer, temporalUI,
-	sqliteModule, pgxModule, gooseModule, kongModule,
+	sqliteModule, pgxModule, gooseModule, kongModule, otelModule, promModule,
 }
 
 type room struct {
@@ -74,7 +76,9 @@ var rooms = map[string]room{
 	"internal/kafka":                 {knows: []string{".", "internal/credential"}, uses: []string{kafkaModule}},
 	"internal/deadletter":            {knows: []string{".", "internal/kafka"}, uses: []string{kafkaModule}},
 	"internal/admission":             {},
+	"internal/metrics":               {uses: []string{otelModule, promModule}}, // knows nobody: who is counted declares an interface
 	"internal/feed":                  {knows: []string{"."}},
+	"internal/prune":                 {sealed: true},
 	"internal/schema":                {knows: []string{"."}},
 	"internal/audit":                 {knows: []string{".", "workflows", "internal/kafka", "internal/provider"}, uses: []string{temporalSDK, temporalAPI, kafkaModule}},
 	"internal/doctor":                {knows: []string{".", "internal/kafka"}, uses: []string{temporalAPI, kafkaModule}},
@@ -93,22 +97,28 @@ var rooms = map[string]room{
 	"internal/embedded":              {knows: []string{"."}, uses: []string{temporalServer, temporalUI, temporalAPI, kfakeModule, sqliteModule}},
 	"internal/app": {
 		knows: []string{
-			".", "gateway", "activities", "workflows", "workers", "internal/database", "internal/store", "internal/kafka",
+			".", "gateway", "activities", "workflows", "workers", "internal/admission", "internal/database", "internal/store", "internal/kafka",
 			"internal/audit", "internal/client", "internal/credential", "internal/deadletter", "internal/doctor", "internal/embedded",
-			"internal/fault", "internal/fault/book", "internal/fault/inject", "internal/fault/network", "internal/feed", "internal/provider",
-			"internal/provider/check", "internal/provider/remote", "internal/provider/sandbox", "internal/schema",
+			"internal/fault", "internal/fault/book", "internal/fault/inject", "internal/fault/network", "internal/feed", "internal/metrics", "internal/provider",
+			"internal/provider/check", "internal/provider/remote", "internal/provider/sandbox", "internal/prune", "internal/schema",
 		},
 		uses: []string{temporalSDK, temporalAPI, kafkaModule, kongModule},
 	},
 	"docs/examples/orders-go":   {uses: []string{kafkaModule}}, // as anybody else's program: nothing of skald
 	"docs/model/spec":           {sealed: true},
 	"docs/examples/provider-go": {sealed: true},
-	"cmd/skald":                 {knows: []string{".", "internal/app", "internal/bench", "internal/client", "internal/credential", "internal/picture", "internal/soak"}, uses: []string{kongModule}},
+	// bench is no part of skald: it compares skald's processes with Temporal's usual way.
+	"bench":           {knows: []string{"bench/bare", "bench/child", "bench/ratio", "bench/reference", "internal/stack"}, uses: []string{temporalServer}},
+	"bench/ratio":     {sealed: true},
+	"bench/child":     {knows: []string{"internal/bench"}},
+	"bench/bare":      {knows: []string{".", "internal/embedded", "workers", "workflows"}, uses: []string{temporalSDK, temporalAPI}},
+	"bench/reference": {knows: []string{".", "activities", "internal/database", "internal/provider/sandbox", "internal/store"}, uses: []string{temporalSDK, temporalServer}},
+	"cmd/skald":       {knows: []string{".", "internal/app", "internal/bench", "internal/client", "internal/credential", "internal/picture", "internal/soak"}, uses: []string{kongModule}},
 }
 
 // linksServer lists the rooms that may contain the Temporal server, tests
 // included.
-var linksServer = []string{"internal/embedded", "internal/app", "cmd/skald"}
+var linksServer = []string{"internal/embedded", "internal/app", "cmd/skald", "bench", "bench/bare", "bench/reference"}
 
 // instead says what to do about an import that the map does not have.
 var instead = map[string]string{
@@ -129,6 +139,8 @@ var instead = map[string]string{
 	ginModule:           "HTTP stays in gateway",
 	humaModule:          "HTTP stays in gateway",
 	kongModule:          "the command line stays in cmd/skald and internal/app",
+	otelModule:          "metrics stay in internal/metrics; declare the small interface that you tell",
+	promModule:          "metrics stay in internal/metrics; declare the small interface that you tell",
 }
 
 func TestEveryPackageImportsOnlyWhatItsRoomMay(t *testing.T) {
@@ -141,7 +153,26 @@ func TestEveryPackageImportsOnlyWhatItsRoomMay(t *testing.T) {
 	}
 }
 
-func TestOnlyThreePackagesLinkTheTemporalServer(t *testing.T) {
+// The benchmark links what skald may not: a stock Temporal server.
+func TestNothingOfSkaldKnowsItsBenchmark(t *testing.T) {
+	t.Parallel()
+	packages := readPackages(t)
+	if _, ok := packages["bench/reference"]; !ok {
+		t.Fatal("bench/reference was not read")
+	}
+	for _, name := range slices.Sorted(maps.Keys(packages)) {
+		if _, ok := within(name, "bench"); ok {
+			continue
+		}
+		for _, imported := range slices.Concat(packages[name].imports, packages[name].testImports) {
+			if _, ok := within(imported, module+"/bench"); ok {
+				t.Errorf("%s must not import %s: bench measures skald from outside and is no part of it", name, short(imported))
+			}
+		}
+	}
+}
+
+func TestOnlyTheListedPackagesLinkTheTemporalServer(t *testing.T) {
 	t.Parallel()
 	packages := readPackages(t)
 	for _, name := range slices.Sorted(maps.Keys(packages)) {

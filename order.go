@@ -62,6 +62,7 @@ type OrderState struct {
 	FaultInjected   bool   // a fault has struck the order: what became of it may be no ordinary trouble
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	Pruned          *Digest // what stays of its details; nil while they are there
 }
 
 // Total is the sum of quantity × unit price. It errors when that exceeds what

@@ -36,9 +36,10 @@ func newDoors(l Limits, proxies []netip.Prefix) doors {
 }
 
 // admit refuses a client that asks too often or has too much open. It lets
-// health checks pass: whoever refuses those is restarted, which helps nobody.
+// health checks pass: whoever refuses those is restarted, which helps nobody. So
+// it does scrapes: numbers are wanted most when there is too much to do.
 func (g *Gateway) admit(c *gin.Context) {
-	if path := c.FullPath(); path == pathHealth || path == pathReady {
+	if asksAfterUs(c.FullPath()) {
 		return
 	}
 	client := clientOf(c)

@@ -25,6 +25,7 @@ const (
 	pathFaults      = "/v1/faults"
 	pathHealth      = "/healthz"
 	pathReady       = "/readyz"
+	pathMetrics     = "/metrics"
 	pathDocs        = "/docs"
 	pathProblems    = "/problems"
 	pathSchemas     = "/schemas"
@@ -45,6 +46,7 @@ var configureLibraries = sync.OnceFunc(func() {
 func (g *Gateway) addRoutes() error {
 	api := humagin.NewWithGroup(g.engine, g.engine.Group("", connect, g.admitBody, g.countBody), g.config())
 	g.addHealth(api)
+	g.addMetrics(api)
 	g.addDescription(api)
 	if g.options.HealthOnly {
 		return nil

@@ -26,6 +26,7 @@ const (
 	CodeCancelRefused    ProblemCode = "cancel_refused"         // the order can no longer be cancelled
 	CodeDecided          ProblemCode = "incident_decided"       // somebody else decided first
 	CodeBusy             ProblemCode = "busy"                   // dead letters are being settled by another call
+	CodePruned           ProblemCode = "pruned"                 // the details were removed when they were old enough
 	CodeChanged          ProblemCode = "changed"                // If-Match names another state of the order
 	CodeTooLarge         ProblemCode = "too_large"              // the body is too long
 	CodeUnsupportedMedia ProblemCode = "unsupported_media_type" // the body is not application/json
@@ -117,6 +118,11 @@ var kinds = map[ProblemCode]kind{
 		"Another call is replaying or discarding dead letters. They take turns, because each decides by what it read at its start.",
 		"Nothing was carried out. Repeat the call when the other one has ended.",
 	},
+	CodePruned: {
+		http.StatusGone, "Removed to make room",
+		"The order has been final for longer than skald keeps details (--keep), or events behind the place where a reader wants to go on belong to such orders.",
+		"GET /v1/orders/{id} still says how the order ended. A reader of all events leaves its cursor out, or starts with ?from=start: at the oldest place from which nothing is missing.",
+	},
 	CodeChanged: {
 		http.StatusPreconditionFailed, "The order has changed",
 		"The order is no longer in the state that If-Match names.",
@@ -139,7 +145,7 @@ var kinds = map[ProblemCode]kind{
 	},
 	CodeKeyReused: {
 		http.StatusUnprocessableEntity, "The Idempotency-Key was used before",
-		"The key came before with another request. Keys of orders are remembered for 7 days, those of receipts and decisions for ever.",
+		"The key came before with another request. Keys of orders are remembered for 7 days, those of receipts for ever, those of decisions as long as their order's events.",
 		"Take a new key for a new request, or repeat the old request unchanged.",
 	},
 	CodeTooManyRequests: {

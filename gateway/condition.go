@@ -9,15 +9,21 @@ import (
 )
 
 // etag names what tell says about an order. The sequence alone would not do: an
-// order whose step begins changes its status and time before its next event.
+// order whose step begins changes its status and time before its next event. A
+// pruned order says so, and has not changed otherwise.
 func etag(state skald.OrderState) string {
-	return fmt.Sprintf(`"%d-%d"`, state.LastSequence, state.UpdatedAt.UnixMicro())
+	pruned := ""
+	if state.Pruned != nil {
+		pruned = "-pruned"
+	}
+	return fmt.Sprintf(`"%d-%d%s"`, state.LastSequence, state.UpdatedAt.UnixMicro(), pruned)
 }
 
 // version is the order that etag named. It is not ok for a tag that etag never
 // writes.
 func version(tag string) (v skald.Version, ok bool) {
 	var micros int64
+	tag = strings.Replace(tag, `-pruned"`, `"`, 1)
 	if _, err := fmt.Sscanf(tag, `"%d-%d"`, &v.Sequence, &micros); err != nil {
 		return skald.Version{}, false
 	}

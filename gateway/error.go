@@ -42,6 +42,8 @@ func final(operation huma.Operation, err error) *Problem {
 		return problem(CodeKeyReused, "This Idempotency-Key came before with another request. Take a new key for a new request, or repeat the old one unchanged.")
 	case errors.Is(err, skald.ErrOrderConflict):
 		return problem(CodeOrderConflict, "An order with this id exists and has other content. Leave the id out or take another one; GET /v1/orders/{id} shows the order that has it.")
+	case errors.Is(err, skald.ErrPruned):
+		return problem(CodePruned, "%s", whatIsPruned(operation))
 	case errors.Is(err, skald.ErrChanged):
 		return problem(CodeChanged, "The order is no longer as If-Match says, and nothing was carried out. Get the order, look at it, and repeat with its new ETag if you still want to.")
 	case errors.Is(err, skald.ErrDecided):
@@ -57,6 +59,13 @@ func final(operation huma.Operation, err error) *Problem {
 		return invalidProblem([]Violation{{Field: "body", Message: refused.Message}})
 	}
 	return nil
+}
+
+func whatIsPruned(operation huma.Operation) string {
+	if operation.Path == pathEvents {
+		return "Events behind this place were removed, because their orders ended long ago. Leave the cursor out, or start with ?from=start, to read on where nothing is missing."
+	}
+	return "The events of this order were removed, because it ended long ago. GET /v1/orders/{id} still says how it did."
 }
 
 // unavailable is honest about a write: the transaction may have committed

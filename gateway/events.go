@@ -41,11 +41,12 @@ func (g *Gateway) addEvents(api huma.API) {
 		Path:        pathEvents,
 		Summary:     "Read or follow every event",
 		Description: "In the order in which they were published; those of one order by sequence. " +
-			"JSON is a page, from the oldest event; the Link header has the next while there is more. " +
-			"With Accept: text/event-stream, events as they are published, starting now, or with from=start at the oldest. " +
-			"id is a cursor; Last-Event-ID resumes behind it. A stream that ends early says why in a last event named dropped.",
+			"JSON is a page, from the oldest place behind which nothing is missing; the Link header has the next while there is more. " +
+			"With Accept: text/event-stream, events as they are published, starting now, or with from=start at that oldest place. " +
+			"id is a cursor; Last-Event-ID resumes behind it. A stream that ends early says why in a last event named dropped. " +
+			"410: events behind the cursor were removed, because their orders ended long ago.",
 		Tags:      []string{"events"},
-		Errors:    []int{http.StatusBadRequest},
+		Errors:    []int{http.StatusBadRequest, http.StatusGone},
 		Responses: responses,
 	}, g.listEvents)
 }
@@ -53,7 +54,7 @@ func (g *Gateway) addEvents(api huma.API) {
 type listEventsInput struct {
 	Kind        string `query:"kind" enum:"order.placed,order.cancel_requested,stock.reserved,payment.charged,shipment.scheduled,order.confirmed,order.rejected,order.failed,order.cancelled,order.needs_attention,incident.resolved,stock.received,compensation.started,shipment.cancelled,payment.refunded,stock.released,compensation.failed,compensation.skipped,compensation.completed" example:"payment.refunded" doc:"Only events of this kind."`
 	OrderID     string `query:"order_id" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" doc:"Only events of this order."`
-	From        string `query:"from" enum:"start" doc:"For the stream: begin at the oldest event. Last-Event-ID comes before it."`
+	From        string `query:"from" enum:"start" doc:"For the stream: begin at the oldest place behind which nothing is missing. Last-Event-ID comes before it."`
 	Limit       int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"For the page."`
 	Cursor      string `query:"cursor" maxLength:"400" doc:"cursor of the page before, or the id of a streamed event."`
 	Accept      string `header:"Accept" hidden:"true"` // OpenAPI ignores a parameter of this name; the media types of 200 say it

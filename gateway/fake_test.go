@@ -145,6 +145,9 @@ func open(t testing.TB, options gateway.Options) *gateway.Gateway {
 	if options.Faults == nil {
 		options.Faults = fakeFaults{}
 	}
+	if options.Metrics == nil {
+		options.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") })
+	}
 	if options.Feed == nil {
 		options.Feed = newHub(t, &publications{}, feed.Options{})
 	}

@@ -21,6 +21,7 @@ type publications struct {
 	published []skald.PublishedEvent
 	err       error // of every question
 	unread    error // of Published only
+	pruned    int64 // highest publication that is gone
 }
 
 func (p *publications) record(events ...skald.Event) {
@@ -56,8 +57,14 @@ func (p *publications) failReading(err error) {
 func (p *publications) Published(_ context.Context, after int64, limit int) ([]skald.PublishedEvent, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	from := min(int(after), len(p.published))
+	from := min(int(max(after, p.pruned)), len(p.published))
 	return append([]skald.PublishedEvent(nil), p.published[from:min(from+limit, len(p.published))]...), errors.Join(p.err, p.unread)
+}
+
+func (p *publications) PrunedPublication(context.Context) (int64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pruned, p.err
 }
 
 func (p *publications) LastPublication(context.Context) (int64, error) {

@@ -82,7 +82,7 @@ func (g *Gateway) buildEngine() error {
 	if err := engine.SetTrustedProxies(g.options.TrustedProxies); err != nil { // without the call gin trusts everyone
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	engine.Use(g.identify, g.log, g.recover, secure, g.admit, g.refuseFaults)
+	engine.Use(g.observe, g.identify, g.log, g.recover, secure, g.admit, g.refuseFaults)
 	engine.NoRoute(func(c *gin.Context) {
 		write(c, problem(CodeNoRoute, "There is nothing at this address. /openapi.yaml lists every route."))
 	})

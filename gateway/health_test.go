@@ -58,7 +58,7 @@ func TestLivenessAsksNobody(t *testing.T) {
 func TestAGatewayForHealthAloneServesNothingElse(t *testing.T) {
 	t.Parallel()
 	g := open(t, gateway.Options{HealthOnly: true})
-	for _, target := range []string{"/healthz", "/readyz", "/openapi.json"} {
+	for _, target := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json"} {
 		if response := send(g, http.MethodGet, target, ""); response.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s", target, response.Status)
 		}

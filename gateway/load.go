@@ -6,7 +6,7 @@ import "github.com/skald-saga/skald/internal/admission"
 type Load struct {
 	Work, Reads, Decisions, DeadLetters admission.Load // requests that are worked on, and that wait for it
 
-	Requests    int   // open, whatever they do; health checks not counted
+	Requests    int   // open, whatever they do; health checks and scrapes not counted
 	Waits       int   // wait for an order's end
 	Streams     int   // of events
 	Connections int   // of the last Serve

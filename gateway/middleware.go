@@ -45,9 +45,15 @@ func requestIDOf(r *http.Request) string {
 // newUUID is ordered by time, so that what is made together lies together.
 func newUUID() uuid.UUID { return uuid.Must(uuid.NewV7()) } // errors only when the system has no randomness
 
-// accessLevel keeps the questions of a load balancer out of the usual log.
+// asksAfterUs reports whether a route is one that machines ask every few seconds
+// how this process does: a load balancer, or what collects metrics.
+func asksAfterUs(route string) bool {
+	return route == pathHealth || route == pathReady || route == pathMetrics
+}
+
+// accessLevel keeps their questions out of the usual log.
 func accessLevel(route string) slog.Level {
-	if route == pathHealth || route == pathReady {
+	if asksAfterUs(route) {
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo

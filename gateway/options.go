@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/skald-saga/skald/internal/feed"
@@ -43,7 +44,9 @@ type Options struct {
 	Schemas     fs.FS                       // JSON Schemas of events, served under /schemas
 	Resolver    Resolver                    // told of decisions, so that a saga need not wait for its timer; may be nil
 	Health      map[string]Check            // dependencies that /readyz names
-	HealthOnly  bool                        // serve /healthz and /readyz alone, for a process that has other roles
+	HealthOnly  bool                        // serve /healthz, /readyz and /metrics alone, for a process that has other roles
+	Metrics     http.Handler                // answers /metrics; nil leaves it out
+	Observer    Observer                    // hears of every request; may be nil
 	SagaURL     func(orderID string) string // page of an order's saga; nil leaves the link out
 	Logger      *slog.Logger                // default slog.Default()
 	Version     string                      // of the program, for the OpenAPI document; default "dev"

@@ -12,20 +12,21 @@ import (
 type Order struct {
 	_ struct{} `additionalProperties:"true"`
 
-	ID              string    `json:"id"`
-	Status          string    `json:"status" enum:"accepted,processing,compensating,needs_attention,confirmed,rejected,failed,cancelled" doc:"confirmed, rejected, failed and cancelled are final."`
-	CustomerID      string    `json:"customer_id"`
-	Currency        string    `json:"currency" doc:"ISO 4217."`
-	Items           []Item    `json:"items"`
-	Total           Money     `json:"total" doc:"The sum of quantity times unit_price."`
-	Cause           *Cause    `json:"cause,omitempty" doc:"Why the order compensates or did; absent while it goes forward."`
-	CancelRequested bool      `json:"cancel_requested,omitempty"`
-	Fault           string    `json:"fault,omitempty" doc:"The faults that came with it, and until when; or that they are ignored."`
-	FaultInjected   bool      `json:"fault_injected,omitempty" doc:"Failure injection struck it."`
-	CreatedAt       time.Time `json:"created_at"`
-	UpdatedAt       time.Time `json:"updated_at"`
-	Sequence        int64     `json:"sequence" doc:"Of the order's newest event."`
-	Links           Links     `json:"links"`
+	ID              string     `json:"id"`
+	Status          string     `json:"status" enum:"accepted,processing,compensating,needs_attention,confirmed,rejected,failed,cancelled" doc:"confirmed, rejected, failed and cancelled are final."`
+	CustomerID      string     `json:"customer_id"`
+	Currency        string     `json:"currency" doc:"ISO 4217."`
+	Items           []Item     `json:"items"`
+	Total           Money      `json:"total" doc:"The sum of quantity times unit_price."`
+	Cause           *Cause     `json:"cause,omitempty" doc:"Why the order compensates or did; absent while it goes forward."`
+	CancelRequested bool       `json:"cancel_requested,omitempty"`
+	Fault           string     `json:"fault,omitempty" doc:"The faults that came with it, and until when; or that they are ignored."`
+	FaultInjected   bool       `json:"fault_injected,omitempty" doc:"Failure injection struck it."`
+	CreatedAt       time.Time  `json:"created_at"`
+	UpdatedAt       time.Time  `json:"updated_at"`
+	Sequence        int64      `json:"sequence" doc:"Of the order's newest event."`
+	PrunedAt        *time.Time `json:"pruned_at,omitempty" doc:"When its events and the records of its steps were removed; absent while they are there."`
+	Links           Links      `json:"links"`
 }
 
 // Money is an exact amount: a decimal string with as many decimals as ISO 4217
@@ -66,6 +67,10 @@ func (g *Gateway) tell(state skald.OrderState) (Order, error) {
 	if err != nil {
 		return Order{}, fmt.Errorf("total of order %s: %w", state.ID, err)
 	}
+	var prunedAt *time.Time
+	if state.Pruned != nil {
+		prunedAt = &state.Pruned.PrunedAt
+	}
 	return Order{
 		ID:              state.ID,
 		Status:          string(state.Status),
@@ -80,6 +85,7 @@ func (g *Gateway) tell(state skald.OrderState) (Order, error) {
 		CreatedAt:       state.CreatedAt.UTC(),
 		UpdatedAt:       state.UpdatedAt.UTC(),
 		Sequence:        state.LastSequence,
+		PrunedAt:        prunedAt,
 		Links:           g.links(state),
 	}, nil
 }

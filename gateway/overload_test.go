@@ -110,7 +110,7 @@ func TestWhatHangsHoldsUpItsOwnKindAndIsRefusedInMilliseconds(t *testing.T) {
 						t.Errorf("%s: %s", other, response.Status)
 					}
 				}
-				for _, health := range []string{"/healthz", "/readyz"} {
+				for _, health := range []string{"/healthz", "/readyz", "/metrics"} {
 					if response := send(g, http.MethodGet, health, ""); response.StatusCode != http.StatusOK {
 						t.Errorf("%s: %s", health, response.Status)
 					}

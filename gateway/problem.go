@@ -24,7 +24,7 @@ type Problem struct {
 	Status    int         `json:"status" doc:"The HTTP status."`
 	Detail    string      `json:"detail" doc:"What happened this time, and what to do next."`
 	Instance  string      `json:"instance" doc:"Names this occurrence; always urn:skald:request: and the request ID."`
-	Code      ProblemCode `json:"code" enum:"malformed,faults_off,fault_injection,key_missing,bad_last_event_id,no_route,not_found,method_not_allowed,request_timeout,fault_taken,order_conflict,cancel_refused,incident_decided,busy,changed,too_large,unsupported_media_type,invalid,key_reused,too_many_requests,internal,overloaded,too_many_streams,unavailable" doc:"The kind of problem as one word."`
+	Code      ProblemCode `json:"code" enum:"malformed,faults_off,fault_injection,key_missing,bad_last_event_id,no_route,not_found,method_not_allowed,request_timeout,fault_taken,order_conflict,cancel_refused,incident_decided,busy,pruned,changed,too_large,unsupported_media_type,invalid,key_reused,too_many_requests,internal,overloaded,too_many_streams,unavailable" doc:"The kind of problem as one word."`
 	RequestID string      `json:"request_id" doc:"Quote it when you ask for help: the log has it."`
 	Outcome   string      `json:"outcome" enum:"not_accepted,unknown" doc:"not_accepted: nothing was carried out. unknown: it may have been; repeat it with the same Idempotency-Key, and it is carried out once."`
 	Errors    []Violation `json:"errors,omitempty" doc:"Everything that is wrong with the request, so that it can be mended in one go."`

@@ -69,7 +69,7 @@ func TestEveryAddressCountsAndHealthChecksDoNot(t *testing.T) {
 		for _, target := range []string{"/nothing", "/docs", "/openapi.json", "/v1/stock", "/problems"} {
 			wantProblem(t, from(g, ada, target), http.StatusTooManyRequests, gateway.CodeTooManyRequests)
 		}
-		for _, target := range []string{"/healthz", "/readyz"} {
+		for _, target := range []string{"/healthz", "/readyz", "/metrics"} {
 			for range 10 {
 				if response := from(g, ada, target); response.StatusCode != http.StatusOK {
 					t.Fatalf("%s: %s", target, response.Status)

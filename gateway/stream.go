@@ -35,6 +35,7 @@ const (
 	droppedSlow        = "slow"        // the reader did not keep up
 	droppedStopping    = "stopping"    // the server is shutting down
 	droppedUnavailable = "unavailable" // the database did not answer
+	droppedPruned      = "pruned"      // what comes next was removed to make room
 )
 
 // stream writes server-sent events (WHATWG HTML, section 9.2) to one client.
@@ -162,6 +163,8 @@ func (s *stream) reason(open context.Context, err error) string {
 		return ""
 	case errors.Is(err, feed.ErrSlow):
 		return droppedSlow
+	case errors.Is(err, skald.ErrPruned):
+		return droppedPruned
 	}
 	s.logger.WarnContext(open, "event stream ended", "error", err, "request_id", requestID(open))
 	return droppedUnavailable

@@ -46,9 +46,9 @@ func (g *Gateway) addTimeline(api huma.API) {
 		Summary:     "Get or follow the timeline of an order",
 		Description: "With Accept: text/event-stream, the events so far and each further one as it is published, id = sequence, until the final one. " +
 			"Last-Event-ID resumes; when nothing can follow any more, the answer is 204, which tells a browser not to reconnect. " +
-			"A stream that ends early says why in a last event named dropped.",
+			"A stream that ends early says why in a last event named dropped. 410: the events were removed, because the order ended long ago.",
 		Tags:      []string{"orders"},
-		Errors:    []int{http.StatusBadRequest, http.StatusNotFound},
+		Errors:    []int{http.StatusBadRequest, http.StatusNotFound, http.StatusGone},
 		Responses: responses,
 	}, g.timeline)
 }

@@ -106,6 +106,7 @@ func (t *term) settle(r result) {
 }
 
 func (t *term) rest(key string, c *chain) {
+	t.gate.refused()
 	now := time.Now()
 	if now.Sub(t.complained) > complainEvery { // one reason may refuse thousands of rows
 		t.complained = now

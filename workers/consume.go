@@ -85,6 +85,7 @@ func (i *Intake) consume(ctx context.Context) error {
 func (i *Intake) dispatch(r *kgo.Record, probed bool) {
 	part := i.parts.of(kafka.PartitionOf(r))
 	part.jobs.Add(1)
+	i.state.delivered()
 	i.tracker.Delivered(r)
 	i.valve.narrow(part.partition)
 	i.lanes.add(&job{record: r, part: part, slot: i.o.Slots.take(), probed: probed})

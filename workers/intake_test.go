@@ -161,7 +161,7 @@ func TestAnOrderThatComesTwiceStartsOneSaga(t *testing.T) {
 	produce(t, d.cluster, placed(t, "order-1"), placed(t, "order-1"), plain(t, "order-1"))
 	running(t, d.intake)
 	eventually(t, "all are committed", func() bool { return d.committed() == 3 })
-	if state := d.intake.State(); state.Started != 1 || state.Duplicates != 2 || d.letters() != 0 {
+	if state := d.intake.State(); state.Read != 3 || state.Started != 1 || state.Duplicates != 2 || d.letters() != 0 {
 		t.Errorf("started %d, duplicates %d, dead letters %d; want 1, 2, 0", state.Started, state.Duplicates, d.letters())
 	}
 }

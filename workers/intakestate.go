@@ -11,6 +11,7 @@ import (
 
 // IntakeState is what an intake did since its start, and does now.
 type IntakeState struct {
+	Read        int64                            // messages, those that came again included
 	Started     int64                            // sagas started
 	Duplicates  int64                            // orders whose saga had been started before
 	Over        int64                            // orders that were final already
@@ -34,6 +35,7 @@ type intakeState struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
+	read    int64
 	counts  map[intakeResult]int64
 	letters map[skald.DeadLetterReason]int64
 	waiting map[*job]error
@@ -42,6 +44,12 @@ type intakeState struct {
 
 func newIntakeState(log *slog.Logger) *intakeState {
 	return &intakeState{log: log, counts: map[intakeResult]int64{}, letters: map[skald.DeadLetterReason]int64{}, waiting: map[*job]error{}}
+}
+
+func (s *intakeState) delivered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read++
 }
 
 func (s *intakeState) count(r intakeResult) {
@@ -94,7 +102,7 @@ func (s *intakeState) snapshot() IntakeState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return IntakeState{
-		Started: s.counts[resultStarted], Duplicates: s.counts[resultDuplicate],
+		Read: s.read, Started: s.counts[resultStarted], Duplicates: s.counts[resultDuplicate],
 		Over: s.counts[resultOver], Cancelled: s.counts[resultCancelled],
 		DeadLetters: maps.Clone(s.letters), Waiting: len(s.waiting), Err: s.latest,
 	}

@@ -156,6 +156,7 @@ func TestARefusedRowHoldsBackItsKeyAndNoOther(t *testing.T) {
 	if got := size(cluster, skald.TopicEvents) - before; got != 3 {
 		t.Errorf("%d records were written while one key rests, want 3", got)
 	}
+	eventually(t, "the refusals are counted", func() bool { return relay.State().Refused >= 2 })
 	fault.Remove()
 	eventually(t, "the refused key is published", func() bool { return box.left() == 0 })
 	records := slices.DeleteFunc(read(t, cluster, skald.TopicEvents, int(size(cluster, skald.TopicEvents))), func(r *kgo.Record) bool {

@@ -15,6 +15,7 @@ type RelayState struct {
 	InFlight  int   // rows that wait for Kafka's acknowledgement
 	Resting   int   // keys that wait because Kafka refused a row of theirs
 	Published int64 // rows published and recorded as such since the start
+	Refused   int64 // rows that Kafka did not take, each time counted, since the start
 	Err       error // the latest trouble, nil when the latest attempt went well
 }
 
@@ -77,6 +78,12 @@ func (s *relayState) load(inFlight, resting int, progressed bool) {
 		s.progress = time.Now()
 	}
 	s.state.InFlight, s.state.Resting = inFlight, resting
+}
+
+func (s *relayState) refused() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.Refused++
 }
 
 func (s *relayState) published(rows int) {

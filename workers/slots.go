@@ -79,6 +79,9 @@ func (s *Slots) Finish(orderID string) {
 	}
 }
 
+// Limit is how many there are.
+func (s *Slots) Limit() int { return s.limit }
+
 // Used is how many slots are taken.
 func (s *Slots) Used() int {
 	s.mu.Lock()

@@ -41,6 +41,7 @@ var adviseByCode = map[string]string{
 	"no_route":                  "That skald does not have this: it is another version, or failure injection is off there (skald serve --faults rules).",
 	"not_found":                 "See what there is: skald order list, skald stock list, skald incident list --all, skald dlq list --state all, skald fault list.",
 	"cancel_refused":            "See where it stands: skald order get ID; and what a cancel would undo: skald order plan ID.",
+	"pruned":                    "See how it ended: skald order get ID.",
 	"changed":                   "Look at it again (skald order get ID shows its version), and cancel with that version, or without --if-unchanged.",
 	"incident_decided":          "See what was decided: skald incident show ORDER UNDO.",
 	"busy":                      "Repeat the command in a moment.",

@@ -88,6 +88,9 @@ func (a *auditCommand) print(con *console, report app.AuditReport) error {
 	for _, part := range slices.Sorted(maps.Keys(report.Looked)) {
 		rows = append(rows, fmt.Sprintf("  %s\t%d", part, report.Looked[part]))
 	}
+	if report.Pruned > 0 {
+		rows = append(rows, fmt.Sprintf("  of the orders, pruned\t%d", report.Pruned))
+	}
 	return con.table(rows...)
 }
 

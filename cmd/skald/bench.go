@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,9 +16,11 @@ import (
 
 type benchCommand struct {
 	Rate     float64       `help:"Orders a second, whatever becomes of them (open loop); waits count from when an order was due. 0: keep --in-flight orders under way (closed loop)." default:"0"`
-	InFlight int           `help:"Orders between request and final event: with --rate 0 always as many, 50 by default; else at most, 10000 by default." placeholder:"COUNT" default:"0" bound:"0..10000"`
+	InFlight int           `help:"Orders between request and final event: with --rate 0 always as many, 50 by default; else at most, 100000 by default." placeholder:"COUNT" default:"0" bound:"0..100000"`
 	Duration time.Duration `help:"How long to measure." default:"30s" bound:"1s..24h"`
 	WarmUp   time.Duration `help:"How long to place orders before that." default:"5s" bound:"0s..24h"`
+	Drain    time.Duration `help:"How long to wait, after the last order is placed, for those under way to end." default:"2m" bound:"1s..24h"`
+	Every    time.Duration `help:"Report how it goes each time so much has passed, as for growth over a long run; 0: only at the end." placeholder:"DURATION" default:"0s" bound:"0s..24h"`
 	Declined float64       `help:"Share of orders whose card is declined." default:"0.05"`
 	Unserved float64       `help:"Share of orders that no carrier takes." default:"0.05"`
 	SKUs     int           `name:"skus" help:"Among how many SKUs orders are spread; 1 makes them all meet in one row." default:"64" bound:"1..10000"`
@@ -44,9 +45,9 @@ func (benchCommand) Help() string {
 The exit code is 1 when an accepted order did not end, or not as its content says.`
 }
 
-// Example finds the peak of a skald dev, and then measures below it.
+// Example finds the peak of a skald dev, and then measures below it, second by second.
 func (benchCommand) Example() string {
-	return "skald bench --duration 3s --warm-up 1s\nskald bench --rate 50 --duration 3s --warm-up 1s --plot latency.svg"
+	return "skald bench --duration 3s --warm-up 1s\nskald bench --rate 50 --duration 3s --warm-up 1s --every 1s --plot latency.svg"
 }
 
 // Run measures, and prints the report.
@@ -65,16 +66,19 @@ func (b *benchCommand) Run(ctx context.Context, con *console) error {
 func (b *benchCommand) measure(ctx context.Context, con *console, api *client.Client, tail *app.Tail) error {
 	options := bench.Options{
 		API: api, Events: tail, Run: "bench-" + uuid.NewString()[:8],
-		Rate: b.Rate, InFlight: b.InFlight, Duration: b.Duration, WarmUp: b.warmUp(), SKUs: b.SKUs, Seed: b.Seed,
+		Rate: b.Rate, InFlight: b.InFlight, Duration: b.Duration, WarmUp: b.warmUp(), Patience: b.Drain, Every: b.Every, SKUs: b.SKUs, Seed: b.Seed,
 		Mix:       bench.Mix{Declined: b.Declined, Unserved: b.Unserved, Confirmed: b.Declined+b.Unserved == 0},
 		Processes: b.processes(), Folders: b.folders(),
 	}
 	if con.tty && !b.json() {
 		options.Progress = con.progress
 	}
+	if !b.json() {
+		options.Sample = con.sample
+	}
 	report, err := bench.Run(ctx, options)
 	if con.tty && !b.json() {
-		con.notef("\r\x1b[K")
+		con.notef(clearLine)
 	}
 	if err != nil {
 		return adviseCall(err)
@@ -121,47 +125,4 @@ func (b *benchCommand) plot(report bench.Report) error {
 	}
 	title := fmt.Sprintf("skald: %s loop, %.0f sagas/s", report.Loop, report.SagasPerSecond)
 	return errors.Join(report.Plot(file, title), file.Close())
-}
-
-func (b *benchCommand) print(con *console, r bench.Report) error {
-	if b.json() {
-		return con.document(r)
-	}
-	loop := fmt.Sprintf("closed, %d in flight", r.InFlight)
-	if r.Loop == "open" {
-		loop = fmt.Sprintf("open, %g orders/s, %d due", r.Rate, r.Intended)
-	}
-	rows := []string{
-		"loop\t" + loop,
-		fmt.Sprintf("sagas\t%.0f a second, %d in %.1f s and %.1f s of draining", r.SagasPerSecond, r.Ended, r.Seconds, r.DrainedIn),
-		"acceptance\t" + latency(r.Acceptance),
-		"order to final\t" + latency(r.OrderToFinal),
-	}
-	if r.CPUMillisPerSaga > 0 {
-		rows = append(rows, fmt.Sprintf("process\t%.2f ms CPU a saga, %d MiB resident", r.CPUMillisPerSaga, r.RSSBytes>>20))
-	}
-	if r.DiskBytesPerSaga > 0 {
-		rows = append(rows, fmt.Sprintf("disk\t%.1f KiB a saga", r.DiskBytesPerSaga/1024))
-	}
-	if r.Refused+r.Unknown+r.Lost+r.Wrong > 0 {
-		rows = append(rows, fmt.Sprintf("not done\t%d refused, %d unknown, %d lost, %d ended otherwise", r.Refused, r.Unknown, r.Lost, r.Wrong))
-	}
-	return con.table(rows...)
-}
-
-func latency(p bench.Percentiles) string {
-	return fmt.Sprintf("p50 %.1f ms, p90 %.1f ms, p99 %.1f ms, at most %.1f ms", p.P50, p.P90, p.P99, p.Max)
-}
-
-// progressWidth is how many cells a whole bar has.
-const progressWidth = 30
-
-// progress draws one line over the one before.
-func (c *console) progress(p bench.Progress) {
-	full := int(p.Share * progressWidth)
-	bar := strings.Repeat("█", full) + strings.Repeat("░", progressWidth-full)
-	c.notef("\r\x1b[K%-15s %s %6d placed %6d ended %5d under way", p.Phase, bar, p.Placed, p.Ended, p.InFlight)
-	if p.Refused > 0 {
-		c.notef(" %d refused", p.Refused)
-	}
 }

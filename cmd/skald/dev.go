@@ -30,6 +30,7 @@ type devCommand struct {
 	KafkaPort      int              `help:"Port of Kafka; 0 is any free one." default:"9092" env:"SKALD_KAFKA_PORT" bound:"0..65535"`
 	Stock          map[string]int64 `help:"Receive this stock at the start, once in the life of the data folder. Repeatable." placeholder:"SKU=QUANTITY"`
 	Faults         string           `help:"Failure injection: off; rules, from skald fault; headers, also from whoever places an order, for that order. headers of skald serve needs --faults-unlimited." enum:"off,rules,headers" default:"headers" env:"SKALD_FAULTS"`
+	Keep           time.Duration    `help:"How long the details of a final order stay: its events, the records of its steps, address and payment token. Longer than 168h; 0s is for ever." default:"720h" env:"SKALD_KEEP" bound:"0s..876000h"`
 	durabilityFlag
 	patienceFlag
 	providerFlags
@@ -92,7 +93,7 @@ func (d *devCommand) Run(ctx context.Context, con *console) (err error) {
 	defer func() { err = errors.Join(err, stop()) }()
 	dev, err := app.StartDev(ctx, app.DevConfig{
 		Dir: d.Dir, ListenPort: d.Port, KafkaPort: d.KafkaPort, TemporalPort: d.TemporalPort, UIPort: d.TemporalUIPort,
-		PowerLoss: d.Durability == "power-loss", Patience: d.Patience, Logger: logger, Version: version(),
+		PowerLoss: d.Durability == "power-loss", Patience: d.Patience, Keep: d.Keep, Logger: logger, Version: version(),
 		PaymentURL: d.PaymentURL, CarrierURL: d.CarrierURL, ProviderSecret: secret,
 		Faults: app.FaultMode(d.Faults),
 	})

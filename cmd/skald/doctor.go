@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -13,9 +14,10 @@ import (
 type doctorCommand struct {
 	Roles []string `help:"What this process does: gateway (the HTTP API), worker (intake and sagas), relay (events to Kafka). Several processes may have the same role; on SQLite one process has all." enum:"gateway,worker,relay" default:"gateway,worker,relay" env:"SKALD_ROLES"`
 	outsideFlags
-	Partitions int    `help:"Partitions of topics that do not exist yet; 0 is 6." default:"0" env:"SKALD_PARTITIONS" bound:"0..10000"`
-	PaymentURL string `help:"Base URL of your own payment provider (docs/providers.md). Default: the sandbox." env:"SKALD_PAYMENT_URL" placeholder:"URL"`
-	CarrierURL string `help:"Base URL of your own carrier (docs/providers.md). Default: the sandbox." env:"SKALD_CARRIER_URL" placeholder:"URL"`
+	Partitions int           `help:"Partitions of topics that do not exist yet; 0 is 6." default:"0" env:"SKALD_PARTITIONS" bound:"0..10000"`
+	PaymentURL string        `help:"Base URL of your own payment provider (docs/providers.md). Default: the sandbox." env:"SKALD_PAYMENT_URL" placeholder:"URL"`
+	CarrierURL string        `help:"Base URL of your own carrier (docs/providers.md). Default: the sandbox." env:"SKALD_CARRIER_URL" placeholder:"URL"`
+	Keep       time.Duration `help:"How long the details of a final order stay: its events, the records of its steps, address and payment token. Longer than 168h; 0s is for ever." default:"0s" env:"SKALD_KEEP" bound:"0s..876000h"`
 	outputFlag
 }
 
@@ -64,7 +66,7 @@ func (d *doctorCommand) config(con *console) (config app.Config, err error) {
 	for _, role := range d.Roles {
 		config.Roles = append(config.Roles, app.Role(role))
 	}
-	config.Partitions, config.PaymentURL, config.CarrierURL = d.Partitions, d.PaymentURL, d.CarrierURL
+	config.Partitions, config.PaymentURL, config.CarrierURL, config.Keep = d.Partitions, d.PaymentURL, d.CarrierURL, d.Keep
 	return config, nil
 }
 

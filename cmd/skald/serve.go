@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/skald-saga/skald/internal/app"
 )
@@ -18,6 +19,7 @@ type serveCommand struct {
 	Faults          string `help:"Failure injection: off; rules, from skald fault; headers, also from whoever places an order, for that order. headers of skald serve needs --faults-unlimited." enum:"off,rules,headers" default:"off" env:"SKALD_FAULTS"`
 	FaultsUnlimited bool   `help:"Take every fault rule. Without it a rule must name its orders, by ID or by at least 4 characters that IDs begin with, fire for at most 5 % of them and live for at most 15 minutes, and it only aborts, delays, hangs or duplicates. Not for where customers' orders are." env:"SKALD_FAULTS_UNLIMITED"`
 	limitFlags
+	Keep time.Duration `help:"How long the details of a final order stay: its events, the records of its steps, address and payment token. Longer than 168h; 0s is for ever." default:"0s" env:"SKALD_KEEP" bound:"0s..876000h"`
 	durabilityFlag
 	patienceFlag
 	providerFlags
@@ -27,7 +29,7 @@ type serveCommand struct {
 }
 
 func (serveCommand) Help() string {
-	return `Runs skald, or the roles it is given, in this process until it is told to stop (SIGINT or SIGTERM). Several may run on the same addresses. A process without the gateway answers /healthz and /readyz on --listen, and nothing else.
+	return `Runs skald, or the roles it is given, in this process until it is told to stop (SIGINT or SIGTERM). Several may run on the same addresses. A process without the gateway answers /healthz, /readyz and /metrics on --listen, and nothing else.
 
 It accepts orders as soon as the database answers, and waits for Kafka and Temporal meanwhile. Topics and tables are made when missing.`
 }
@@ -77,7 +79,7 @@ func (s *serveCommand) config(con *console) (config app.Config, err error) {
 	config.Listen, config.HTTPS, config.TemporalUI = s.Listen, s.https(), s.TemporalUI
 	config.Partitions, config.Replication = s.Partitions, s.Replication
 	config.PaymentURL, config.CarrierURL = s.PaymentURL, s.CarrierURL
-	config.Patience, config.PowerLoss = s.Patience, s.Durability == "power-loss"
+	config.Patience, config.Keep, config.PowerLoss = s.Patience, s.Keep, s.Durability == "power-loss"
 	config.Faults = app.Faults{Mode: app.FaultMode(s.Faults), Unlimited: s.FaultsUnlimited}
 	s.limit(&config)
 	return config, nil

@@ -97,13 +97,24 @@ func collect(t *testing.T, root *kong.Node) []*setting {
 		if s.flag.Help != f.Help || !slices.Equal(s.flag.Envs, f.Envs) || boundOf(s.flag.Value) != boundOf(f.Value) {
 			t.Errorf("--%s of %s differs from that of %s in more than its default", f.Name, command, s.commands[0])
 		}
-		if own := defaultOf(f); !slices.Contains(s.defaults, own) {
-			s.defaults[0] += fmt.Sprintf(" (%s)", s.commands[0])
-			s.defaults = append(s.defaults, fmt.Sprintf("%s (%s)", own, command))
-		}
-		s.commands = append(s.commands, command)
+		s.also(command, defaultOf(f))
 	})
 	return found
+}
+
+// also adds a command. Defaults name their commands once they differ.
+func (s *setting) also(command, own string) {
+	at := slices.IndexFunc(s.defaults, func(d string) bool { return d == own || strings.HasPrefix(d, own+" (") })
+	switch {
+	case at < 0:
+		if len(s.defaults) == 1 {
+			s.defaults[0] += fmt.Sprintf(" (%s)", strings.Join(s.commands, ", "))
+		}
+		s.defaults = append(s.defaults, fmt.Sprintf("%s (%s)", own, command))
+	case len(s.defaults) > 1:
+		s.defaults[at] = strings.TrimSuffix(s.defaults[at], ")") + ", " + command + ")"
+	}
+	s.commands = append(s.commands, command)
 }
 
 // sameThing: a setting is one wherever it appears. What a call is about may

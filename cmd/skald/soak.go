@@ -35,9 +35,11 @@ type soakRunCommand struct {
 func (soakRunCommand) Help() string {
 	return `Starts a skald dev of its own on a temporary folder and free ports, and sends it orders of every kind, while its process is killed (SIGKILL), stopped (SIGSTOP) and restarted, and the network to its API is slow, broken or silent. Then it heals everything, sends more, waits until nothing is on its way, reads every topic, order and level, runs skald audit, and judges the promises of docs/ARCHITECTURE.md from what was recorded.
 
+With root's rights on Linux its disk is full at times, too. With --stack there are three Kafka brokers, whose leaders and coordinators move, a Temporal whose calls to its database fail now and then, and a Postgres whose disk is full (with root's rights) and whose clock jumps (with libfaketime). What this machine cannot do is left out, and the report says why.
+
 It writes a bundle: the plan, which was written first, the history of every request, the faults that came about, all that was read at the end, the logs, and a report for people, report.html. skald soak check judges it again.
 
-The exit code is 1 when a promise was broken, or when a planned fault never came about. The seed repeats the plan; the run takes its own time.`
+The exit code is 1 when a promise was broken, or when a planned fault never came about. The seed repeats the plan, on a machine that can do the same; the run takes its own time.`
 }
 
 // Example is a short run.
@@ -47,7 +49,7 @@ func (soakRunCommand) Example() string {
 
 // Run runs, judges and reports.
 func (s *soakRunCommand) Run(ctx context.Context, con *console) (err error) {
-	plan, err := soak.NewPlan(soak.PlanOptions{Seed: s.Seed, Duration: s.Duration, Rate: float64(s.Rate), Processes: s.processes()})
+	plan, err := soak.NewPlan(soak.PlanOptions{Seed: s.Seed, Duration: s.Duration, Rate: float64(s.Rate), Processes: s.processes(), Capabilities: s.capabilities()})
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (s *soakRunCommand) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
-	start, err := s.installation(con, data)
+	start, err := s.installation(con, data, plan)
 	if err != nil {
 		return err
 	}
@@ -85,8 +87,15 @@ func (s *soakRunCommand) processes() []string {
 	return []string{soak.EmbeddedProcess}
 }
 
+func (s *soakRunCommand) capabilities() []soak.Capability {
+	if s.Stack {
+		return soak.StackCapabilities()
+	}
+	return soak.EmbeddedCapabilities()
+}
+
 // installation is what starts the skald to test: this program again.
-func (s *soakRunCommand) installation(con *console, data string) (func(context.Context, string) (soak.Installation, error), error) {
+func (s *soakRunCommand) installation(con *console, data string, plan soak.Plan) (func(context.Context, string) (soak.Installation, error), error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -97,9 +106,9 @@ func (s *soakRunCommand) installation(con *console, data string) (func(context.C
 	}
 	return func(ctx context.Context, logs string) (soak.Installation, error) {
 		if s.Stack {
-			return soak.StartStack(ctx, soak.StackOptions{ComposeFile: s.Compose, Binary: program, Logs: logs, Logger: logger})
+			return soak.StartStack(ctx, soak.StackOptions{ComposeFile: s.Compose, Binary: program, Logs: logs, Logger: logger, Plan: plan})
 		}
-		return soak.StartEmbedded(ctx, soak.EmbeddedOptions{Dir: data, Logs: logs, Command: func(args ...string) *exec.Cmd {
+		return soak.StartEmbedded(ctx, soak.EmbeddedOptions{Dir: data, Logs: logs, Plan: plan, Command: func(args ...string) *exec.Cmd {
 			cmd := exec.Command(program, args...) //nolint:gosec,noctx // G204: this program; it must outlive a Ctrl-C until it is stopped in order
 			cmd.Args[0] = os.Args[0]
 			return cmd
@@ -173,6 +182,9 @@ func (c *console) soakReport(r soak.Report, dir string) error {
 		}
 	}
 	c.printf("\nseed %d: %d orders planned; %s; faults: %s; recovered in %.1f s, slowest order %.1f s\n", r.Seed, r.Planned, counted(r.Orders), counted(r.Faults), r.Recovery, r.Slowest)
+	for _, fault := range r.LeftOut {
+		c.printf("left out: %s of %s: %s\n", fault.Kind, fault.On, fault.Missing)
+	}
 	c.printf("%s\nreport: %s\njudge it again: %s soak check %s\n", orText(r.Holds, c.palette.good("Every promise held."), c.palette.bad("A promise was broken.")),
 		filepath.Join(dir, soak.ReportFile), ourName(), dir)
 	return nil

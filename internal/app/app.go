@@ -31,6 +31,7 @@ type App struct {
 	store    *store.Store
 	ledger   *sandbox.Sandbox
 	clients  *clients
+	counts   *counts
 	faults   *faults // nil when failure injection is off
 	parts    []*part // in the order in which they stop
 	failed   chan error
@@ -48,7 +49,7 @@ func Start(ctx context.Context, c Config) (*App, error) {
 	}
 	a := &App{config: c.withDefaults(), failed: make(chan error, 1)}
 	a.config.warnOfPlain()
-	for _, step := range []func(context.Context) error{a.listen, a.openFaults, a.openStore, a.openLedger, a.dial, a.startParts} {
+	for _, step := range []func(context.Context) error{a.listen, a.openMetrics, a.openFaults, a.openStore, a.openLedger, a.dial, a.startParts} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -150,6 +151,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if a.store, err = store.Open(ctx, a.db); err != nil {
 		return err
 	}
+	a.store.Watch(a.counts.recorded)
 	if a.faults != nil {
 		a.store.MarkStruck(a.faults.book.Struck)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/skald-saga/skald/internal/fault/inject"
 	"github.com/skald-saga/skald/internal/feed"
 	"github.com/skald-saga/skald/internal/kafka"
+	"github.com/skald-saga/skald/internal/prune"
 	"github.com/skald-saga/skald/workers"
 )
 
@@ -24,6 +25,7 @@ type clients struct {
 	desk     *deadletter.Desk
 	feed     *feed.Hub
 	relay    *workers.Relay
+	pruner   *prune.Pruner // nil where nothing is pruned
 	slots    *workers.Slots
 	topics   *gate         // open once every topic exists
 	temporal *gate         // open once client is there
@@ -58,6 +60,10 @@ func (a *App) dial(context.Context) (err error) {
 	c.relay, err = workers.NewRelay(workers.RelayOptions{
 		Outbox: relayed, Kafka: a.kafkaOptions("skald-relay", a.faults.records()...), Holder: holder(), Logger: a.config.Logger,
 	})
+	if err != nil {
+		return err
+	}
+	c.pruner, err = a.pruner()
 	return err
 }
 

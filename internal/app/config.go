@@ -78,6 +78,10 @@ type Config struct {
 	// Patience is how long a step before the pivot may take until it counts as
 	// exhausted: 1 s to 24 h. Default DefaultPatience.
 	Patience time.Duration
+	// Keep is how long the details of a final order stay; its row stays for ever.
+	// It must exceed what Kafka and Temporal keep, as skald sets them up. Default
+	// 0: for ever.
+	Keep time.Duration
 	// AuditGrace is how long an audit from outside does not judge what is new,
 	// because it is on its way. Default 1 min.
 	AuditGrace time.Duration
@@ -128,7 +132,7 @@ func (c Config) Validate() error {
 	if c.Patience < minPatience || c.Patience > maxPatience {
 		problems = append(problems, fmt.Errorf("config: Patience is %s, must be %s to %s", c.Patience, minPatience, maxPatience))
 	}
-	problems = append(problems, c.validateRoles(), c.validateSecurity(), c.validateLimits(), c.Faults.Validate())
+	problems = append(problems, c.validateRoles(), c.validateSecurity(), c.validateLimits(), c.validateKeep(), c.Faults.Validate())
 	for name, value := range map[string]int{"Partitions": c.Partitions, "Replication": c.Replication} {
 		if value < 0 || value > 10_000 {
 			problems = append(problems, fmt.Errorf("config: %s is %d, must be 0 to 10000", name, value))

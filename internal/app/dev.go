@@ -20,6 +20,8 @@ type DevConfig struct {
 	PowerLoss bool
 	// Patience is Config's.
 	Patience time.Duration
+	// Keep is Config's: for ever by default. skald dev asks for DefaultDevKeep.
+	Keep time.Duration
 	// PaymentURL, CarrierURL and ProviderSecret are Config's.
 	PaymentURL, CarrierURL string
 	ProviderSecret         remote.Secret

@@ -45,7 +45,7 @@ func Examine(ctx context.Context, c Config, o ExamineOptions) (_ Examination, er
 	e := &examiner{config: c}
 	defer func() { err = errors.Join(err, e.close()) }()
 	d, err := doctor.New(doctor.Options{
-		Access: c.access(), Groups: c.groups(), Embedded: o.Embedded, Connections: 2 * database.DefaultMaxConns, Partitions: c.Partitions,
+		Access: c.access(), Groups: c.groups(), Embedded: o.Embedded, Connections: 2 * database.DefaultMaxConns, Partitions: c.Partitions, Keep: c.Keep,
 		Settings: o.Settings, Bootstrap: c.bootstrap(), Address: c.Temporal, NamespaceName: c.Namespace,
 		Database: e.openDatabase, Ledger: e.openLedger, SharedLedger: c.Ledger == c.Database,
 		Kafka: e.openKafka, Temporal: e.openTemporal, Providers: c.ownProviders(),

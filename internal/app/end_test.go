@@ -31,7 +31,7 @@ type end struct {
 }
 
 // endOf waits for the workflow to close and asks everyone.
-func (w *world) endOf(t *testing.T, orderID string) end {
+func (w *world) endOf(t testing.TB, orderID string) end {
 	t.Helper()
 	result, closed := closeOf(t, w.temporal(t), orderID)
 	state, err := w.Store().Order(t.Context(), orderID)
@@ -68,7 +68,7 @@ func (w *world) wantEnd(t *testing.T, orderID string, want end) {
 
 // closeOf waits until the workflow has closed and returns what it left, as
 // result or as details of its error, and how it closed.
-func closeOf(t *testing.T, c client.Client, orderID string) (result workflows.OrderResult, closed string) {
+func closeOf(t testing.TB, c client.Client, orderID string) (result workflows.OrderResult, closed string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -88,7 +88,7 @@ func closeOf(t *testing.T, c client.Client, orderID string) (result workflows.Or
 }
 
 // temporal is a client of the embedded server.
-func (w *world) temporal(t *testing.T) client.Client {
+func (w *world) temporal(t testing.TB) client.Client {
 	t.Helper()
 	c, err := client.Dial(client.Options{
 		HostPort: w.Engine.Temporal(), Namespace: w.Engine.Namespace(), Logger: slog.New(slog.DiscardHandler),

@@ -66,6 +66,7 @@ func (c DevConfig) onEngine(engine *Engine) (Config, error) {
 		Namespace:  engine.Namespace(),
 		TemporalUI: engine.UI(),
 		Patience:   c.Patience,
+		Keep:       c.Keep,
 		PaymentURL: c.PaymentURL, CarrierURL: c.CarrierURL, ProviderSecret: c.ProviderSecret,
 		PowerLoss: c.PowerLoss,
 		Logger:    c.Logger,

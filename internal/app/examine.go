@@ -23,7 +23,7 @@ func (e *examiner) openLedger(ctx context.Context) (_ doctor.Database, err error
 	if e.ledger, err = at.openThere(ctx); err != nil {
 		return nil, err
 	}
-	return at.asked(e.ledger, sandbox.Tables(), nil), nil
+	return at.asked(e.ledger, sandbox.Tables(), sandbox.Deleted()), nil
 }
 
 func (t tables) asked(db *database.DB, tables, deleted []string) doctor.SQL {

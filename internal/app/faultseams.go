@@ -60,13 +60,14 @@ func (a *App) skusOf(ctx context.Context, orderID string) []string {
 	return skus
 }
 
-// interceptors are the saga worker's: faults strike innermost.
+// interceptors are the saga worker's: counting sees everything, and faults strike
+// innermost.
 func (a *App) interceptors() []interceptor.WorkerInterceptor {
-	if a.faults == nil {
-		return a.config.Seams.Workers
+	all := append([]interceptor.WorkerInterceptor{workers.Observe(a.counts)}, a.config.Seams.Workers...)
+	if a.faults != nil {
+		all = append(all, inject.Worker(a.faults.engine, inject.WorkerOptions{SKUs: a.skusOf}))
 	}
-	return append(append([]interceptor.WorkerInterceptor{}, a.config.Seams.Workers...),
-		inject.Worker(a.faults.engine, inject.WorkerOptions{SKUs: a.skusOf}))
+	return all
 }
 
 // injectIntake stands around what intake asks, and reads what orders from

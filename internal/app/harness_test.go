@@ -111,7 +111,7 @@ func (w *world) await(t *testing.T, orderID string, statuses ...skald.Status) sk
 }
 
 // awaitPublished waits until the relay has published everything.
-func (w *world) awaitPublished(t *testing.T) {
+func (w *world) awaitPublished(t testing.TB) {
 	t.Helper()
 	eventually(t, time.Minute, "the outbox is empty", func(ctx context.Context) bool {
 		rows, err := w.Store().Unpublished(ctx, 0, 1)
@@ -120,7 +120,7 @@ func (w *world) awaitPublished(t *testing.T) {
 }
 
 // story is the kinds of the order's events, in order.
-func (w *world) story(t *testing.T, orderID string) []skald.Kind {
+func (w *world) story(t testing.TB, orderID string) []skald.Kind {
 	t.Helper()
 	events, err := w.Store().Events(t.Context(), orderID, 0)
 	if err != nil {
@@ -135,7 +135,7 @@ func (w *world) story(t *testing.T, orderID string) []skald.Kind {
 
 // eventually polls until what is true. It polls because what it waits for
 // happens behind other processes' doors, which announce nothing.
-func eventually(t *testing.T, within time.Duration, what string, isTrue func(context.Context) bool) {
+func eventually(t testing.TB, within time.Duration, what string, isTrue func(context.Context) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()

@@ -31,6 +31,9 @@ func (a *App) checks() map[string]gateway.Check {
 	if a.config.has(RoleRelay) {
 		checks["relay"] = gateway.Check{Ask: func(context.Context) error { return a.clients.relay.Ready() }}
 	}
+	if a.clients.pruner != nil {
+		checks["pruner"] = gateway.Check{Ask: a.askPruner}
+	}
 	return checks
 }
 

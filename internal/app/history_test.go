@@ -146,7 +146,7 @@ func pendingActivity(ctx context.Context, c client.Client, id string) string {
 	return ""
 }
 
-func historyOf(t *testing.T, c client.Client, id string) *historypb.History {
+func historyOf(t testing.TB, c client.Client, id string) *historypb.History {
 	t.Helper()
 	events := c.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	history := &historypb.History{}
@@ -200,7 +200,7 @@ func scrub(message protoreflect.Message) {
 
 // historyJSON is the JSON that `temporal workflow show --output json` prints, in
 // one form: protojson varies its spaces on purpose.
-func historyJSON(t *testing.T, history *historypb.History) []byte {
+func historyJSON(t testing.TB, history *historypb.History) []byte {
 	t.Helper()
 	text, err := protojson.Marshal(history)
 	if err != nil {
@@ -242,7 +242,7 @@ func wantNothingOfThisMachine(t *testing.T, text []byte) {
 	}
 }
 
-func replay(t *testing.T, text []byte) {
+func replay(t testing.TB, text []byte) {
 	t.Helper()
 	history, err := client.HistoryFromJSON(bytes.NewReader(text), client.HistoryJSONOptions{})
 	if err != nil {

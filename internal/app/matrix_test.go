@@ -18,7 +18,8 @@ func TestMatrixOfFaultsAndMoments(t *testing.T) {
 	for _, family := range []func(*testing.T) []plan{stepRows, providerRows, undoRows, settleRows, databaseRows, cancelRowsOfMatrix, parkedRows, acceptRows, intakeRows, relayRows} {
 		plans = append(plans, family(t)...)
 	}
-	openPlayground(t).run(t, plans)
+	p := openPlayground(t)
+	p.run(t, plans, p.shrinker())
 }
 
 // Plans that found something, or that nothing else plays. SKALD_PLAN names one
@@ -29,39 +30,44 @@ func TestEveryPlanThatOnceMatteredIsKept(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no plans: %v", err)
 	}
+	p, smaller := openPlayground(t), shrinker(asItIs) // they are as small as they should be
 	if file := os.Getenv("SKALD_PLAN"); file != "" {
-		files = []string{file}
+		files, smaller = []string{file}, p.shrinker()
 	}
-	openPlayground(t).run(t, readPlans(t, files...))
+	p.run(t, readPlans(t, files...), smaller)
 }
 
 // run plays all plans at once, and then judges each.
-func (p *playground) run(t *testing.T, plans []plan) {
+func (p *playground) run(t *testing.T, plans []plan, smaller shrinker) {
 	begun := time.Now()
 	problems := p.playAll(t.Context(), plans)
 	t.Logf("played %d plans in %s", len(plans), time.Since(begun).Round(time.Second))
-	p.judgeAll(t, plans, problems)
+	p.judgeAll(t, plans, problems, smaller)
 }
 
-// judgeAll looks once, and compares each order with its plan.
-func (p *playground) judgeAll(t *testing.T, plans []plan, problems []error) {
+// judgeAll looks once, and compares each order with its plan. A plan that failed
+// is kept, made smaller if it can be.
+func (p *playground) judgeAll(t *testing.T, plans []plan, problems []error, smaller shrinker) {
 	t.Helper()
 	p.awaitPublished(t)
 	seen := p.look(t)
+	p.wantLetters(t, plans)
+	t.Run("nothing else disagrees", func(t *testing.T) { seen.wantNothingFor(t, "") })
 	for n, plan := range plans {
 		t.Run(plan.Name, func(t *testing.T) {
-			defer func() {
-				if t.Failed() {
-					plan.keep(t)
-				}
-			}()
-			if problems[n] != nil {
-				t.Fatal(problems[n])
+			said := p.complain(t, plan, problems[n], func(testing.TB) sight { return seen })
+			for _, complaint := range said {
+				t.Error(complaint)
 			}
-			p.judge(t, plan, seen)
+			if len(said) > 0 {
+				smaller(t, plan, said[0]).keep(t)
+			}
 		})
 	}
-	t.Run("nothing else disagrees", func(t *testing.T) { seen.wantNothingFor(t, "") })
+}
+
+func (p *playground) wantLetters(t *testing.T, plans []plan) {
+	t.Helper()
 	kafka := newKafka(t, p.Engine.Kafka())
 	awaitCaughtUp(t, kafka)
 	var letters int64

@@ -20,7 +20,7 @@ type sight struct {
 	report audit.Report
 }
 
-func (p *playground) look(t *testing.T) sight {
+func (p *playground) look(t testing.TB) sight {
 	t.Helper()
 	s := sight{stream: map[string][]skald.Event{}}
 	for topic, events := range published(t, p.Engine.Kafka()) {
@@ -39,7 +39,7 @@ func (p *playground) look(t *testing.T) sight {
 // judge: the faults struck; the order came to its end, and every step to its
 // effect; the topics tell what the store does; nobody disagrees; the history
 // replays.
-func (p *playground) judge(t *testing.T, plan plan, seen sight) {
+func (p *playground) judge(t testing.TB, plan plan, seen sight) {
 	t.Helper()
 	if silent, err := p.silent(t.Context(), plan); silent != nil || err != nil {
 		t.Errorf("faults that never struck, so that nothing was tested: %s (%v)", strings.Join(silent, "; "), err)
@@ -62,7 +62,7 @@ func (p *playground) judge(t *testing.T, plan plan, seen sight) {
 }
 
 // wantNoTrace: the order is not known to anyone, and its goods are where they were.
-func (p *playground) wantNoTrace(t *testing.T, plan plan, seen sight) {
+func (p *playground) wantNoTrace(t testing.TB, plan plan, seen sight) {
 	t.Helper()
 	if _, err := p.Store().Order(t.Context(), plan.Name); !errors.Is(err, skald.ErrNotFound) || len(seen.stream[plan.Name]) > 0 {
 		t.Errorf("what was refused is there: %v, %d events", err, len(seen.stream[plan.Name]))
@@ -75,7 +75,7 @@ func (p *playground) wantNoTrace(t *testing.T, plan plan, seen sight) {
 
 // endWithKeys also asks the providers for keys that no call with the order came
 // to: one that an undo has closed is voided, and one that is open unknown.
-func (p *playground) endWithKeys(t *testing.T, orderID string) end {
+func (p *playground) endWithKeys(t testing.TB, orderID string) end {
 	t.Helper()
 	got := p.endOf(t, orderID)
 	err := p.Store().AuditOrder(t.Context(), orderID, func(
@@ -104,7 +104,7 @@ func (p *playground) endWithKeys(t *testing.T, orderID string) end {
 
 // wantTold: the topics hold the order's events as the store does, numbered
 // without a gap.
-func (p *playground) wantTold(t *testing.T, orderID string, got []skald.Event) {
+func (p *playground) wantTold(t testing.TB, orderID string, got []skald.Event) {
 	t.Helper()
 	want, err := p.Store().Events(context.WithoutCancel(t.Context()), orderID, 0)
 	if err != nil {
@@ -123,7 +123,7 @@ func (p *playground) wantTold(t *testing.T, orderID string, got []skald.Event) {
 
 // wantNothingFor: the auditor found nothing about the order; or, without one,
 // nothing about stock, events and keys of nobody.
-func (s sight) wantNothingFor(t *testing.T, orderID string) {
+func (s sight) wantNothingFor(t testing.TB, orderID string) {
 	t.Helper()
 	for _, found := range s.report.Findings {
 		if found.OrderID == orderID && found.Kind.Level() == audit.LevelDamage {

@@ -65,7 +65,7 @@ func TestMatrixOfKillsBeforeAndAfterEverything(t *testing.T) {
 		Dir: v.home.Dir, ListenPort: v.home.ListenPort, KafkaPort: v.home.KafkaPort, TemporalPort: v.home.TemporalPort, Faults: app.FaultsRules,
 	})}
 	p.sagas = p.temporal(t)
-	p.judgeAll(t, rows, make([]error, len(rows)))
+	p.judgeAll(t, rows, make([]error, len(rows)), asItIs) // one fault, and one child, each
 }
 
 func off(t *testing.T) *fault.Engine {

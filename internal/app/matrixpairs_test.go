@@ -29,7 +29,8 @@ func TestMatrixOfPairsOfFaults(t *testing.T) {
 		t.Logf("pair %d: %s", n, p.Name)
 		plans[n] = p.named(fmt.Sprintf("pair-%d", n)) // both names would be too long for an order
 	}
-	openPlayground(t).run(t, plans)
+	p := openPlayground(t)
+	p.run(t, plans, p.shrinker())
 }
 
 func pairOf(t *testing.T) *rapid.Generator[plan] {

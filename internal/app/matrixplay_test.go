@@ -36,18 +36,29 @@ type playground struct {
 	mender *audit.Auditor
 }
 
-func openPlayground(t *testing.T) *playground {
+// matrixPatience is short, because rows wait until it is over.
+const matrixPatience = 2 * time.Second
+
+func openPlayground(t *testing.T) *playground { return openPlanted(t, matrixPatience) }
+
+// openPlanted puts planted, bugs that a test knows, inside of the faults.
+func openPlanted(t *testing.T, patience time.Duration, planted ...func(provider.Payment) provider.Payment) *playground {
 	t.Helper()
 	engine, err := fault.New(fault.Options{Policy: fault.Development(), Logger: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &playground{engine: engine, tries: newTries()}
-	p.world = start(t, app.DevConfig{Patience: 2 * time.Second, Faults: app.FaultsRules, Seams: app.Seams{
+	p.world = start(t, app.DevConfig{Patience: patience, Faults: app.FaultsRules, Seams: app.Seams{
 		Database: inject.Database(engine),
-		Payment:  func(inner provider.Payment) provider.Payment { return inject.Payment(engine, inner) },
-		Carrier:  func(inner provider.Carrier) provider.Carrier { return inject.Carrier(engine, inner) },
-		Workers:  []interceptor.WorkerInterceptor{p.tries, inject.Worker(engine, inject.WorkerOptions{})},
+		Payment: func(inner provider.Payment) provider.Payment {
+			for _, plant := range planted {
+				inner = plant(inner)
+			}
+			return inject.Payment(engine, inner)
+		},
+		Carrier: func(inner provider.Carrier) provider.Carrier { return inject.Carrier(engine, inner) },
+		Workers: []interceptor.WorkerInterceptor{p.tries, inject.Worker(engine, inject.WorkerOptions{})},
 	}})
 	t.Cleanup(engine.Halt) // who hangs must not hold the end up
 	p.sagas, p.mender = p.temporal(t), p.auditor(t, 0)

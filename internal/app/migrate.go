@@ -10,6 +10,7 @@ import (
 
 	"github.com/skald-saga/skald/internal/credential"
 	"github.com/skald-saga/skald/internal/database"
+	"github.com/skald-saga/skald/internal/fault/book"
 	"github.com/skald-saga/skald/internal/provider/sandbox"
 	"github.com/skald-saga/skald/internal/store"
 )
@@ -20,20 +21,22 @@ var ErrNewerSchema = errors.New("the tables are newer than this program")
 
 // SchemaVersion is how far one set of tables is.
 type SchemaVersion struct {
-	Schema   string `json:"schema"`   // "orders" or "ledger"
+	Schema   string `json:"schema"`   // "orders", "ledger" or "faults"
 	Database string `json:"database"` // its URL, without password
 	Found    int64  `json:"found"`    // 0: there are none
 	Wanted   int64  `json:"wanted"`   // by this program
 	// Usable says that this program works with them, once they are migrated when
 	// they are older.
 	Usable bool `json:"usable"`
+	// Optional says that skald works without them unless failure injection is on.
+	Optional bool `json:"optional,omitempty"`
 }
 
 // SchemaVersions looks how far the tables are, and changes nothing.
 func SchemaVersions(ctx context.Context, c Config) ([]SchemaVersion, error) {
 	c = c.withDefaults()
 	var versions []SchemaVersion
-	for _, t := range []tables{c.orders(), c.ledger()} {
+	for _, t := range c.tables() {
 		version, err := t.look(ctx)
 		if err != nil {
 			return nil, err
@@ -57,7 +60,7 @@ func Migrate(ctx context.Context, c Config) (before, after []SchemaVersion, err 
 		}
 	}
 	c = c.withDefaults()
-	for _, t := range []tables{c.orders(), c.ledger()} {
+	for _, t := range c.tables() {
 		if err := t.migrate(ctx); err != nil {
 			return before, nil, err
 		}
@@ -75,6 +78,8 @@ type tables struct {
 	raise    func(context.Context, *database.DB) error
 }
 
+func (c Config) tables() []tables { return []tables{c.orders(), c.ledger(), c.faultBook()} }
+
 func (c Config) orders() tables {
 	return tables{"orders", c.Database, c.DatabasePassword, store.Version, store.Migrate}
 }
@@ -82,6 +87,14 @@ func (c Config) orders() tables {
 func (c Config) ledger() tables {
 	return tables{"ledger", c.Ledger, c.LedgerPassword, sandbox.Version, sandbox.Migrate}
 }
+
+// faultBook is made wherever the others are: who turns failure injection on later
+// may not be allowed to make tables.
+func (c Config) faultBook() tables {
+	return tables{faultTables, faultDatabase(c.Database), c.DatabasePassword, book.Version, book.Migrate}
+}
+
+const faultTables = "faults"
 
 func (t tables) open(ctx context.Context) (*database.DB, error) {
 	return database.Open(ctx, database.Options{URL: t.url, Password: t.password})
@@ -101,7 +114,7 @@ var errNoFile = errors.New("there is no SQLite file yet")
 
 // look does not make an SQLite file: where there is none, there are no tables.
 func (t tables) look(ctx context.Context) (SchemaVersion, error) {
-	found := SchemaVersion{Schema: t.name, Database: database.Redact(t.url), Usable: true}
+	found := SchemaVersion{Schema: t.name, Database: database.Redact(t.url), Usable: true, Optional: t.name == faultTables}
 	db, err := t.openThere(ctx)
 	if errors.Is(err, errNoFile) {
 		db, err = database.Open(ctx, database.Options{URL: "sqlite::memory:"})

@@ -18,7 +18,7 @@ func TestTablesAreMigratedOnceAndNeverDown(t *testing.T) {
 	t.Parallel()
 	databasetest.OnBoth(t, func(t *testing.T, engine databasetest.Engine) {
 		config := app.Config{Database: engine.Fresh(t)}
-		if diff := cmp.Diff([]int64{0, 0}, versions(t, config)); diff != "" {
+		if diff := cmp.Diff([]int64{0, 0, 0}, versions(t, config)); diff != "" {
 			t.Errorf("before (-want +got):\n%s", diff)
 		}
 		if file, is := strings.CutPrefix(config.Database, "sqlite:"); is {
@@ -27,7 +27,7 @@ func TestTablesAreMigratedOnceAndNeverDown(t *testing.T) {
 			}
 		}
 		migrateAtOnce(t, config)
-		if diff := cmp.Diff([]int64{2, 1}, versions(t, config)); diff != "" {
+		if diff := cmp.Diff([]int64{3, 1, 1}, versions(t, config)); diff != "" {
 			t.Errorf("after (-want +got):\n%s", diff)
 		}
 		before, after, err := app.Migrate(t.Context(), config)
@@ -48,7 +48,7 @@ func TestTablesAreMigratedOnceAndNeverDown(t *testing.T) {
 		if !errors.Is(err, app.ErrNewerSchema) || err.Error() != "ledger: the tables are newer than this program: version 2, and this program's is 1" {
 			t.Errorf("newer tables: %v", err)
 		}
-		if diff := cmp.Diff([]int64{2, 2}, versions(t, config)); diff != "" {
+		if diff := cmp.Diff([]int64{3, 2, 1}, versions(t, config)); diff != "" {
 			t.Errorf("after the refusal (-want +got):\n%s", diff)
 		}
 	})
@@ -73,7 +73,8 @@ func migrateAtOnce(t *testing.T, config app.Config) {
 	all.Wait()
 }
 
-// versions are those found: of the orders' tables, and of the ledger's.
+// versions are those found: of the orders' tables, the ledger's and the fault
+// book's.
 func versions(t *testing.T, config app.Config) (found []int64) {
 	t.Helper()
 	all, err := app.SchemaVersions(t.Context(), config)
@@ -81,7 +82,8 @@ func versions(t *testing.T, config app.Config) (found []int64) {
 		t.Fatal(err)
 	}
 	for _, version := range all {
-		if want := map[string]int64{"orders": 2, "ledger": 1}[version.Schema]; !version.Usable || version.Wanted != want {
+		want := map[string]int64{"orders": 3, "ledger": 1, "faults": 1}[version.Schema]
+		if !version.Usable || version.Wanted != want || version.Optional != (version.Schema == "faults") {
 			t.Errorf("%+v", version)
 		}
 		found = append(found, version.Found)

@@ -19,6 +19,7 @@ func (a *App) startParts(context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.watchParts(server)
 	a.run("gateway", func(ctx context.Context) error { return server.Serve(ctx, a.listener) })
 	if a.config.has(RoleGateway) {
 		a.run("feed", a.clients.feed.Run)
@@ -27,6 +28,9 @@ func (a *App) startParts(context.Context) error {
 		a.run("auditor", a.runAuditor)
 		a.run("intake", a.runIntake)
 		a.run("sagas", a.runSagas)
+	}
+	if a.clients.pruner != nil {
+		a.run("pruner", a.clients.pruner.Run)
 	}
 	if a.config.has(RoleRelay) {
 		a.run("relay", a.runRelay)
@@ -47,6 +51,7 @@ func (a *App) gateway() (*gateway.Gateway, error) {
 	}
 	options := gateway.Options{
 		Orders: a.store, Stock: a.store, Health: a.checks(), Logger: a.config.Logger, Version: a.config.Version,
+		Metrics: a.counts.registry.Handler(), Observer: a.counts,
 		HealthOnly: !a.config.has(RoleGateway), Limits: a.config.Limits, TLS: https,
 	}
 	if a.config.has(RoleGateway) {

@@ -169,7 +169,7 @@ func refusedEnd(id string) end {
 }
 
 // auditor judges everything at once, however young.
-func (w *world) auditor(t *testing.T, every time.Duration) *audit.Auditor {
+func (w *world) auditor(t testing.TB, every time.Duration) *audit.Auditor {
 	t.Helper()
 	auditor, err := audit.New(audit.Options{
 		Store: w.Store(), Sagas: w.temporal(t), Payment: w.Ledger().Payment(), Carrier: w.Ledger().Carrier(),

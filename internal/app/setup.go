@@ -33,6 +33,7 @@ func Setup(ctx context.Context, c Config, tell func(step string)) error {
 	}{
 		{"database schema", func(ctx context.Context, c Config) error { return c.orders().migrate(ctx) }},
 		{"sandbox ledger schema", func(ctx context.Context, c Config) error { return c.ledger().migrate(ctx) }},
+		{"failure injection schema", func(ctx context.Context, c Config) error { return c.faultBook().migrate(ctx) }},
 		{"Kafka topics", setupTopics},
 		{"Temporal namespace", setupNamespace},
 		{"Temporal search attributes", setupAttributes},

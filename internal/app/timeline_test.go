@@ -90,7 +90,7 @@ func (w *world) wantStreamToBeTheTimeline(t *testing.T, fates []fate) {
 
 // withoutRepeats checks what a topic promises: an order's events appear in the
 // order of their sequence, and a repeat is the same event to the byte.
-func withoutRepeats(t *testing.T, topic string, events []skald.Event) []skald.Event {
+func withoutRepeats(t testing.TB, topic string, events []skald.Event) []skald.Event {
 	t.Helper()
 	seen, last := map[string]skald.Event{}, map[string]int64{}
 	var fresh []skald.Event

@@ -13,7 +13,7 @@ import (
 )
 
 // newKafka is a client as any other program has one.
-func newKafka(t *testing.T, brokers []string) *kgo.Client {
+func newKafka(t testing.TB, brokers []string) *kgo.Client {
 	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...))
 	if err != nil {
@@ -24,7 +24,7 @@ func newKafka(t *testing.T, brokers []string) *kgo.Client {
 }
 
 // records is how many records each of skald's topics has.
-func records(t *testing.T, kafka *kgo.Client) map[string]int64 {
+func records(t testing.TB, kafka *kgo.Client) map[string]int64 {
 	t.Helper()
 	ends, err := kadm.NewClient(kafka).ListEndOffsets(t.Context(), skald.Topics()...)
 	if err != nil {
@@ -41,7 +41,7 @@ func records(t *testing.T, kafka *kgo.Client) map[string]int64 {
 }
 
 // published is every record of the event topics, in the order of each topic.
-func published(t *testing.T, brokers []string) map[string][]skald.Event {
+func published(t testing.TB, brokers []string) map[string][]skald.Event {
 	t.Helper()
 	count := records(t, newKafka(t, brokers))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

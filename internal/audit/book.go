@@ -66,6 +66,10 @@ func (a *Auditor) rested(books []book) []book {
 func (a *Auditor) orders(ctx context.Context, n *notebook) error {
 	return a.books(ctx, n, PartOrders, func(books []book) error {
 		for _, b := range books {
+			if b.order.Pruned != nil {
+				b.judgeDigest(n)
+				continue
+			}
 			b.judgeEvents(n)
 			b.judgeReservations(n)
 			b.judgeIncidents(n)

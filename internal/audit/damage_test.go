@@ -25,7 +25,7 @@ const restored = "rows were changed by hand, or restored without each other"
 // damages covers every kind.
 func damages() map[string]damage {
 	all := map[string]damage{}
-	for _, some := range []map[string]damage{sagaDamages(), eventDamages(), topicDamages(), stockDamages(), providerDamages(), matters()} {
+	for _, some := range []map[string]damage{sagaDamages(), eventDamages(), topicDamages(), stockDamages(), providerDamages(), pruneDamages(), matters()} {
 		maps.Copy(all, some)
 	}
 	return all

@@ -31,6 +31,7 @@ type world struct {
 	db       *database.DB
 	ledgerDB *database.DB
 	acts     *activities.Activities
+	ledger   *sandbox.Sandbox
 	payment  *sandbox.Payment
 	carrier  *sandbox.Carrier
 	temporal *temporal
@@ -49,7 +50,7 @@ func newWorld(t testing.TB, change ...func(*audit.Options)) *world {
 	t.Cleanup(func() { must(t, opened.Close()) })
 	ledger, err := sandbox.Open(t.Context(), w.ledgerDB)
 	must(t, err)
-	w.store, w.payment, w.carrier = opened, ledger.Payment(), ledger.Carrier()
+	w.ledger, w.store, w.payment, w.carrier = ledger, opened, ledger.Payment(), ledger.Carrier()
 	w.acts, err = activities.New(activities.Options{Store: w.store, Payment: w.payment, Carrier: w.carrier})
 	must(t, err)
 	o := audit.Options{

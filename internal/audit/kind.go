@@ -26,6 +26,10 @@ const (
 	// know, or knows with other content.
 	EventUnknown Kind = "event_unknown"
 
+	// DigestMismatch: a pruned order's row, what is left of its details, and the
+	// digest of them contradict each other.
+	DigestMismatch Kind = "digest_mismatch"
+
 	// StockMismatch: a stock level is not what its movements or its reservations
 	// add up to, or does not add up by itself.
 	StockMismatch Kind = "stock_mismatch"
@@ -83,6 +87,7 @@ var natures = []nature{
 	{EventUnpublished, LevelDamage, true, publishRow},
 	{EventNotOnTopic, LevelDamage, true, publishCopy},
 	{EventUnknown, LevelDamage, false, byHand},
+	{DigestMismatch, LevelDamage, false, byHand},
 	{StockMismatch, LevelDamage, false, byHand},
 	{ReservationOrphaned, LevelDamage, false, byHand},
 	{CaptureOrphaned, LevelDamage, true, "give the money back, under the key of its capture"},

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -55,11 +56,31 @@ func (a *Auditor) compare(ctx context.Context, n *notebook, t *topic, batch []*k
 		known[row.Event.ID] = row
 	}
 	for _, c := range claims {
+		if _, found := known[c.ID]; !found {
+			pruned, err := a.prunedEvent(ctx, c)
+			if err != nil {
+				return err
+			}
+			if pruned {
+				continue
+			}
+		}
 		if err := c.judge(n, t, known); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// prunedEvent reports whether a message that the store does not know can be an
+// event of an order whose details are gone. Topics keep more than their retention
+// says: they delete whole segments.
+func (a *Auditor) prunedEvent(ctx context.Context, c claim) (bool, error) {
+	order, err := a.o.Store.Order(ctx, c.Subject)
+	if errors.Is(err, skald.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && order.Pruned != nil && c.Sequence >= 1 && c.Sequence <= order.Pruned.Events, err
 }
 
 func (c claim) judge(n *notebook, t *topic, known map[string]skald.OutboxRow) error {

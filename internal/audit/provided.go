@@ -26,11 +26,12 @@ func (a *Auditor) services() []service {
 }
 
 // providers asks both providers about every final order. An order that is not
-// final is its saga's matter, or PartSagas'.
+// final is its saga's matter, or PartSagas'. What a pruned one was asked for is
+// told by its digest alone: providers forget too.
 func (a *Auditor) providers(ctx context.Context, n *notebook) error {
 	return a.books(ctx, n, PartProviders, func(books []book) error {
 		return each(ctx, a.o.AtOnce, books, func(ctx context.Context, b book) error {
-			if !b.order.Status.Final() {
+			if !b.order.Status.Final() || b.order.Pruned != nil {
 				return nil
 			}
 			for _, s := range a.services() {

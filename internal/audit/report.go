@@ -30,8 +30,9 @@ type Finding struct {
 type Report struct {
 	StartedAt  time.Time      `json:"started_at"`
 	EndedAt    time.Time      `json:"ended_at"`
-	Looked     map[Part]int64 `json:"looked"` // orders, SKUs, rows or messages that each part went through
-	Counts     map[Kind]int   `json:"counts"` // all findings, those that are not listed included
+	Looked     map[Part]int64 `json:"looked"`           // orders, SKUs, rows or messages that each part went through
+	Pruned     int64          `json:"pruned,omitempty"` // of the orders: whose details were removed, and digests compared
+	Counts     map[Kind]int   `json:"counts"`           // all findings, those that are not listed included
 	Findings   []Finding      `json:"findings"`
 	Omitted    int            `json:"omitted,omitempty"`    // findings that are counted and not listed
 	Unanswered []Part         `json:"unanswered,omitempty"` // parts that were not finished, because somebody did not answer
@@ -89,6 +90,12 @@ func (n *notebook) looked(part Part, count int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.report.Looked[part] += int64(count)
+}
+
+func (n *notebook) pruned() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.report.Pruned++
 }
 
 func (n *notebook) unanswered(part Part) {

@@ -3,6 +3,7 @@ package bench_test
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -128,6 +129,50 @@ func TestAClosedLoopKeepsItsNumberInFlight(t *testing.T) {
 	}
 	if report.Loop != "closed" || report.Intended != 0 {
 		t.Errorf("loop %q with %d intended orders: a closed loop intends none", report.Loop, report.Intended)
+	}
+}
+
+func TestSamplesShowEachIntervalOfTheMeasuredPart(t *testing.T) {
+	s := newSkaldlike()
+	s.answer = func(n int) time.Duration { // 100 orders warm up, 250 are quick, and then a request takes 100 ms
+		if n >= 350 {
+			return 100 * time.Millisecond
+		}
+		return time.Millisecond
+	}
+	var heard []bench.Sample
+	report := measure(t, s, bench.Options{
+		Rate: 100, Duration: 7 * time.Second, WarmUp: time.Second, Every: 2 * time.Second,
+		Sample: func(one bench.Sample) { heard = append(heard, one) },
+	})
+	if diff := cmp.Diff(report.Samples, heard); diff != "" {
+		t.Errorf("what Sample heard (-reported +heard):\n%s", diff)
+	}
+	if len(heard) != 3 {
+		t.Fatalf("%d samples, want 3: the rest of a second is no interval", len(heard))
+	}
+	for n, sample := range heard {
+		if want := float64(2 * (n + 1)); math.Abs(sample.Seconds-want) > 0.02 {
+			t.Errorf("sample %d at %v s, want %v", n, sample.Seconds, want)
+		}
+		if sample.Ended < 185 || sample.Ended > 205 || math.Abs(sample.SagasPerSecond-float64(sample.Ended)/2) > 1 {
+			t.Errorf("sample %d has %d ends, %.1f a second, want about 200 and half of them", n, sample.Ended, sample.SagasPerSecond)
+		}
+	}
+	if first, last := heard[0].OrderToFinal.P50, heard[2].OrderToFinal.P50; first != 10 || last != 109 {
+		t.Errorf("order to final p50 %v and %v ms, want 10 in the first sample and 109 in the last", first, last)
+	}
+	if stored := heard[2].Stored; stored < 680 || stored > 705 {
+		t.Errorf("%d orders stored at the end of the last sample, want the warm-up's 100 and about 600", stored)
+	}
+}
+
+func TestTheRateOfAClosedLoopIsThatOfTheTimeInWhichAllWereInFlight(t *testing.T) {
+	s := newSkaldlike()
+	s.end = func(client.NewOrder) (time.Duration, bool) { return 969 * time.Millisecond, true }
+	report := measure(t, s, bench.Options{InFlight: 40, Duration: 9700 * time.Millisecond, WarmUp: 2 * time.Second})
+	if want := 40 / 0.97; math.Abs(report.SagasPerSecond-want) > 0.1 {
+		t.Errorf("%.2f sagas/s, want %.2f: 40 that take 0.97 s each", report.SagasPerSecond, want)
 	}
 }
 

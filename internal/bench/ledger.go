@@ -18,6 +18,7 @@ type ledger struct {
 	refusals map[string]int
 	placed   int
 	endings  int
+	recent   []time.Duration // from intended to end, of those that ended since takeRecent
 }
 
 // entry is what became of one order.
@@ -95,6 +96,7 @@ func (l *ledger) ended(event skald.Event) {
 	}
 	e.got, e.ended = event.Kind, l.now().Sub(e.intended)
 	l.endings++
+	l.recent = append(l.recent, e.ended)
 	l.close(e)
 }
 
@@ -115,6 +117,22 @@ func (l *ledger) settled() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.nobody
+}
+
+// ends is how many orders have ended, warm-up included.
+func (l *ledger) ends() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.endings
+}
+
+// takeRecent is how long each order took that ended since the call before.
+func (l *ledger) takeRecent() []time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	recent := l.recent
+	l.recent = nil
+	return recent
 }
 
 func (l *ledger) progress() Progress {

@@ -12,12 +12,12 @@ func TestProcessTimesAreThoseOfTheProcess(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("proc(5) is Linux'")
 	}
-	before, _, err := processOf(os.Getpid())
+	before, _, err := Usage(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-		cpu, rss, err := processOf(os.Getpid())
+		cpu, rss, err := Usage(os.Getpid())
 		if err != nil {
 			t.Fatal(err)
 		}

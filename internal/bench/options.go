@@ -21,7 +21,8 @@ const (
 	DefaultPatience = 2 * time.Minute
 
 	maxRate     = 100_000
-	maxInFlight = 10_000
+	maxInFlight = 100_000
+	minEvery    = time.Second
 	maxDuration = 24 * time.Hour
 	maxSKUs     = 10_000
 )
@@ -45,7 +46,7 @@ type Options struct {
 	Run    string // prefix of the run's order IDs and SKUs, new for each run; required
 
 	Rate     float64       // orders a second, in an open loop; 0 is a closed loop; at most 100,000
-	InFlight int           // orders between request and final event: in a closed loop always as many, default 50; in an open loop at most, default 10,000
+	InFlight int           // orders between request and final event: in a closed loop always as many, default 50; in an open loop at most, default 100,000, which is also the limit
 	Duration time.Duration // of the measured part; default 30 s
 	WarmUp   time.Duration // before it, not counted; default 5 s, negative none
 	Patience time.Duration // for the last orders to end; default 2 min
@@ -56,6 +57,8 @@ type Options struct {
 
 	Processes []int            // whose CPU time and memory are read; empty: not known
 	Folders   []string         // whose growth is read; empty: not known
+	Every     time.Duration    // how often a Sample is taken of the measured part; default never, at least 1 s
+	Sample    func(Sample)     // hears of each at once; may be nil
 	Progress  func(Progress)   // hears of the run about ten times a second; may be nil
 	Now       func() time.Time // default time.Now
 }
@@ -77,6 +80,9 @@ func (o Options) Validate() error {
 		within("Patience", o.Patience, time.Second, maxDuration), within("SKUs", o.SKUs, 1, maxSKUs),
 		within("Mix.Declined", o.Mix.Declined, 0, 1), within("Mix.Unserved", o.Mix.Unserved, 0, 1),
 		within("Mix.Declined + Mix.Unserved", o.Mix.Declined+o.Mix.Unserved, 0, 1),
+	}
+	if o.Every != 0 {
+		problems = append(problems, within("Every", o.Every, minEvery, maxDuration))
 	}
 	if o.API == nil || o.Events == nil {
 		problems = append(problems, errors.New("bench: API and Events are required"))
@@ -109,6 +115,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
+	}
+	if o.Sample == nil {
+		o.Sample = func(Sample) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -27,14 +27,17 @@ type Report struct {
 	Lost     int `json:"lost"`  // accepted, warm-up included, and without an end when patience ran out
 	Wrong    int `json:"wrong"` // ended otherwise than their content says, warm-up included
 
-	SagasPerSecond float64     `json:"sagas_per_second"` // ends of the measured orders, over the time until the last of them
+	SagasPerSecond float64     `json:"sagas_per_second"` // orders that ended in the measured part, those of the warm-up's end included
 	Acceptance     Percentiles `json:"acceptance_ms"`    // from when an order should have been placed to the answer
 	OrderToFinal   Percentiles `json:"order_to_final_ms"`
 
 	CPUMillisPerSaga float64        `json:"cpu_ms_per_saga,omitempty"` // of Processes, until everything had drained
 	RSSBytes         int64          `json:"rss_bytes,omitempty"`       // of Processes, at the end
+	DiskBytes        int64          `json:"disk_bytes,omitempty"`      // of Folders, at the end
 	DiskBytesPerSaga float64        `json:"disk_bytes_per_saga,omitempty"`
 	Refusals         map[string]int `json:"refusals,omitempty"` // what skald said, warm-up included
+
+	Samples []Sample `json:"samples,omitempty"` // one each Options.Every
 
 	acceptance, final []time.Duration // sorted, for the plot
 }
@@ -72,18 +75,15 @@ func (r *run) report(before, placed, over observation) Report {
 		Loop: "closed", Rate: r.o.Rate, InFlight: r.o.InFlight, Seed: r.o.Seed,
 		Seconds: placed.at.Sub(before.at).Seconds(), DrainedIn: over.at.Sub(placed.at).Seconds(),
 		Accepted: t.accepted, Refused: t.refused, Unknown: t.unknown, Ended: t.ended, Lost: t.lost, Wrong: t.wrong,
-		SagasPerSecond: float64(t.ended) / over.at.Sub(before.at).Seconds(),
+		SagasPerSecond: placed.perSecond(before),
 		Acceptance:     percentiles(t.acceptance), OrderToFinal: percentiles(t.final),
-		RSSBytes: over.rss, Refusals: r.ledger.refusals,
+		RSSBytes: over.rss, DiskBytes: over.disk, Refusals: r.ledger.refusals, Samples: r.samples,
 		acceptance: t.acceptance, final: t.final,
 	}
 	if r.o.Rate > 0 {
 		report.Loop, report.Intended = "open", int(math.Ceil(r.o.Rate*r.o.Duration.Seconds()))
 	}
-	if t.ended > 0 {
-		report.CPUMillisPerSaga = milliseconds(over.cpu-before.cpu) / float64(t.ended)
-		report.DiskBytesPerSaga = float64(over.disk-before.disk) / float64(t.ended)
-	}
+	report.CPUMillisPerSaga, report.DiskBytesPerSaga = over.cost(before)
 	return report
 }
 

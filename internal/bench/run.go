@@ -55,7 +55,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	before := r.observe()
 	r.enter(PhaseMeasure, r.o.Duration)
-	if err := r.place(ctx, r.o.Duration, true); err != nil {
+	sampled := r.startSampling(ctx, before)
+	err := r.place(ctx, r.o.Duration, true)
+	sampled()
+	if err != nil {
 		return Report{}, err
 	}
 	placed := r.observe()
@@ -71,6 +74,7 @@ type run struct {
 	next    int           // number of the next order
 	flying  chan struct{} // holds a token for each order between request and end
 	senders sync.WaitGroup
+	samples []Sample // until sampling has stopped, its own
 
 	mu    sync.Mutex
 	phase string

@@ -48,21 +48,22 @@ type Address struct {
 
 // Order is an order as the API tells it.
 type Order struct {
-	ID              string    `json:"id"`
-	Status          string    `json:"status"`
-	CustomerID      string    `json:"customer_id"`
-	Currency        string    `json:"currency"`
-	Items           []Item    `json:"items"`
-	Total           Money     `json:"total"`
-	Cause           *Cause    `json:"cause,omitempty"` // nil while it goes forward
-	CancelRequested bool      `json:"cancel_requested,omitempty"`
-	Fault           string    `json:"fault,omitempty"`          // what came with it
-	FaultInjected   bool      `json:"fault_injected,omitempty"` // something struck it
-	CreatedAt       time.Time `json:"created_at"`
-	UpdatedAt       time.Time `json:"updated_at"`
-	Sequence        int64     `json:"sequence"`          // of its newest event
-	Version         string    `json:"version,omitempty"` // from the answer's ETag: names the order as it is now, for CancelOptions
-	Links           Links     `json:"links"`
+	ID              string     `json:"id"`
+	Status          string     `json:"status"`
+	CustomerID      string     `json:"customer_id"`
+	Currency        string     `json:"currency"`
+	Items           []Item     `json:"items"`
+	Total           Money      `json:"total"`
+	Cause           *Cause     `json:"cause,omitempty"` // nil while it goes forward
+	CancelRequested bool       `json:"cancel_requested,omitempty"`
+	Fault           string     `json:"fault,omitempty"`          // what came with it
+	FaultInjected   bool       `json:"fault_injected,omitempty"` // something struck it
+	CreatedAt       time.Time  `json:"created_at"`
+	UpdatedAt       time.Time  `json:"updated_at"`
+	Sequence        int64      `json:"sequence"`            // of its newest event
+	PrunedAt        *time.Time `json:"pruned_at,omitempty"` // when its events were removed; nil while they are there
+	Version         string     `json:"version,omitempty"`   // from the answer's ETag: names the order as it is now, for CancelOptions
+	Links           Links      `json:"links"`
 }
 
 // Final reports whether the order never changes again.

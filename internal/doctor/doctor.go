@@ -41,6 +41,9 @@ type Options struct {
 	Connections int
 	// Partitions is how many skald is told to make topics with; 0 says nothing.
 	Partitions int
+	// Keep is for how long skald is told to keep the details of final orders; 0
+	// is for ever.
+	Keep time.Duration
 	// Settings are what a command of skald needs to get here, for the commands
 	// that findings recommend. Bootstrap is the same for Kafka's own tools, and
 	// Address for Temporal's.

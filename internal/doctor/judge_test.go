@@ -287,6 +287,20 @@ func TestEachFaultIsFoundAndSaysHowToMendIt(t *testing.T) {
 			func(e *environment) { e.set("retention.ms", "2592000000", skald.TopicOrders) },
 			[]complaint{{"together", "retention", doctor.Warn, "temporal operator namespace update --address temporal:7233 --namespace skald --retention 720h"}},
 		},
+		"details that go before their messages": {
+			func(e *environment) {
+				e.options.Keep = 8 * 24 * time.Hour
+				e.set("retention.ms", "691200000", skald.TopicEvents)
+			},
+			[]complaint{{"together", "keep", doctor.Warn, "give --keep more than all of these, or topics and namespace less"}},
+		},
+		"details that go before their sagas": {
+			func(e *environment) {
+				e.options.Keep, e.temporal.namespace.Retention = 8*24*time.Hour, 8*24*time.Hour
+			},
+			[]complaint{{"together", "keep", doctor.Warn, "give --keep more than all of these, or topics and namespace less"}},
+		},
+		"details that outlive both": {func(e *environment) { e.options.Keep = 8 * 24 * time.Hour }, nil},
 		"no updates": {
 			func(e *environment) { e.temporal.namespace.Update = false },
 			[]complaint{{"temporal", "abilities", doctor.Warn, "set frontend.enableUpdateWorkflowExecution to true in the server's dynamic configuration"}},

@@ -49,12 +49,13 @@ func (d *Doctor) askRetention(ctx context.Context, k Kafka, temporal Temporal) (
 	if err != nil {
 		return nil, err
 	}
+	keep := d.judgeKeep(topics, namespace)
 	for _, topic := range topics {
 		if kept, known := topic.kept(); topic.Name == skald.TopicOrders && known && !namespace.Missing {
-			return []Finding{d.judgeRetentions(kept, namespace.Retention)}, nil
+			return []Finding{d.judgeRetentions(kept, namespace.Retention), keep}, nil
 		}
 	}
-	return []Finding{c.skip("there is no namespace, or the retention of %s cannot be read", skald.TopicOrders)}, nil
+	return []Finding{c.skip("there is no namespace, or the retention of %s cannot be read", skald.TopicOrders), keep}, nil
 }
 
 // judgeRetentions: as long as Temporal remembers a saga, an order that is read

@@ -95,6 +95,14 @@ func (e *Engine) Counts() []Count {
 	return e.tally.counts()
 }
 
+// Places is how often faults fired at each place since the engine was made.
+func (e *Engine) Places() map[Place]int64 {
+	if e == nil {
+		return nil
+	}
+	return e.tally.places()
+}
+
 // NeverFired names the rules of Counts that never fired, sorted. A test that
 // plans faults fails when this is not empty.
 func (e *Engine) NeverFired() []string {

@@ -214,6 +214,9 @@ func TestRulesThatNeverFiredAreNamedAlsoWhenTheyHaveEnded(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "c"}, e.NeverFired()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff(map[fault.Place]int64{{Point: "reserve_stock", Phase: fault.Before, Kind: fault.KindAbort}: 1}, e.Places()); diff != "" {
+		t.Errorf("where it fired (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]fault.Count{{"a", 0}, {"b", 1}, {"c", 0}}, e.Counts()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -338,7 +341,7 @@ func TestANilEngineIsOff(t *testing.T) {
 	var e *fault.Engine
 	call := charge(1)
 	call.Carried = carried(t, "charge_payment=panic")
-	if err := e.Before(t.Context(), call); err != nil || !e.Idle(&call) || e.Halted() || e.Rules() != nil || e.Log() != nil || e.Counts() != nil || e.NeverFired() != nil {
+	if err := e.Before(t.Context(), call); err != nil || !e.Idle(&call) || e.Halted() || e.Rules() != nil || e.Log() != nil || e.Counts() != nil || e.Places() != nil || e.NeverFired() != nil {
 		t.Errorf("a nil engine does something: %v", err)
 	}
 	if e.Policy().Reach != fault.Off {

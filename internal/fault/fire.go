@@ -134,7 +134,7 @@ func (e *Engine) strike(ctx context.Context, r *running, call Call, carried bool
 		Rule: r.Name, Point: r.Match.Point, Phase: r.Match.Phase, Order: call.Order, Attempt: call.Attempt, Within: call.Within,
 		Fault: r.Fault.String(), Kind: r.Fault.Kind(), Carried: carried, At: e.o.Now().UTC(), Process: e.o.Process,
 	}
-	e.tally.count(r.Name)
+	e.tally.count(firing)
 	e.log.add(firing)
 	if e.o.Sink != nil {
 		e.o.Sink.Fired(Exempt(ctx), firing)

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -9,6 +10,15 @@ import (
 type Count struct {
 	Rule  string `json:"rule"`
 	Fired int64  `json:"fired"`
+}
+
+// Place is where, when and how a fault fired. There are few of them, whatever
+// rules and orders there are.
+type Place struct {
+	Point  Point
+	Phase  Phase
+	Kind   Kind
+	Within Point // the activity it happened in, if in one
 }
 
 // maxTallied bounds how many rules are remembered, the ended ones included; the
@@ -22,9 +32,10 @@ type tally struct {
 	mu    sync.Mutex
 	names []string // in the order in which they were first seen
 	fired map[string]int64
+	where map[Place]int64
 }
 
-func newTally() *tally { return &tally{fired: map[string]int64{}} }
+func newTally() *tally { return &tally{fired: map[string]int64{}, where: map[Place]int64{}} }
 
 func (t *tally) know(name string) {
 	t.mu.Lock()
@@ -32,10 +43,11 @@ func (t *tally) know(name string) {
 	t.add(name, 0)
 }
 
-func (t *tally) count(name string) {
+func (t *tally) count(f Firing) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.add(name, 1)
+	t.add(f.Rule, 1)
+	t.where[Place{f.Point, f.Phase, f.Kind, f.Within}]++
 }
 
 func (t *tally) add(name string, n int64) {
@@ -57,6 +69,12 @@ func (t *tally) counts() []Count {
 		counts[n] = Count{Rule: name, Fired: t.fired[name]}
 	}
 	return counts
+}
+
+func (t *tally) places() map[Place]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.where)
 }
 
 // never lists those that were known and did not fire.

@@ -78,10 +78,11 @@ func (h *Hub) Run(ctx context.Context) error {
 	return nil
 }
 
-// Subscribe starts behind publication after, or at Now. With an orderID only
-// that order's events are told. Whoever starts at Now and then reads the store
-// misses nothing between the two. It errors with ErrFull, ErrAhead or
-// ErrStopped, and with what the store says. The caller closes the subscription.
+// Subscribe starts behind publication after, or at Now; 0 is the oldest place
+// from which nothing is missing. With an orderID only that order's events are
+// told. Whoever starts at Now and then reads the store misses nothing between the
+// two. It errors with ErrFull, ErrAhead, ErrStopped or skald.ErrPruned, and with
+// what the store says. The caller closes the subscription.
 func (h *Hub) Subscribe(ctx context.Context, after int64, orderID string) (*Subscription, error) {
 	last, err := h.source.LastPublication(ctx)
 	if err != nil {
@@ -90,12 +91,60 @@ func (h *Hub) Subscribe(ctx context.Context, after int64, orderID string) (*Subs
 	if after > last {
 		return nil, ErrAhead
 	}
-	return h.add(&Subscription{hub: h, orderID: orderID, after: after, live: make(chan *skald.PublishedEvent, h.options.Buffer)}, last)
+	fresh := after == 0
+	if after >= 0 {
+		if after, err = h.placeBehind(ctx, after); err != nil {
+			return nil, err
+		}
+	}
+	return h.add(&Subscription{hub: h, orderID: orderID, after: after, fresh: fresh, live: make(chan *skald.PublishedEvent, h.options.Buffer)}, last)
 }
 
-// Page is up to limit publications behind after, read from the store.
+// Page is up to limit publications behind after, read from the store; 0 is the
+// oldest place from which nothing is missing. It errors with skald.ErrPruned when
+// something behind after went away.
 func (h *Hub) Page(ctx context.Context, after int64, limit int) ([]skald.PublishedEvent, error) {
-	return h.source.Published(ctx, after, limit)
+	for fresh := after == 0; ; {
+		from, err := h.placeBehind(ctx, after)
+		if err != nil {
+			return nil, err
+		}
+		page, err := h.whole(ctx, from, limit)
+		if !fresh || !errors.Is(err, skald.ErrPruned) {
+			return page, err
+		} // the oldest place has moved on meanwhile
+	}
+}
+
+// placeBehind is where a reader who has read up to after goes on.
+func (h *Hub) placeBehind(ctx context.Context, after int64) (int64, error) {
+	pruned, err := h.source.PrunedPublication(ctx)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("pruned publication: %w", err)
+	case after == 0:
+		return pruned, nil
+	case after < pruned:
+		return 0, fmt.Errorf("publications after %d: %w", after, skald.ErrPruned)
+	}
+	return after, nil
+}
+
+// whole is a page behind after, if nothing of it went away before it was read:
+// so what went away is asked for afterwards.
+func (h *Hub) whole(ctx context.Context, after int64, limit int) ([]skald.PublishedEvent, error) {
+	page, err := h.source.Published(ctx, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	pruned, err := h.source.PrunedPublication(ctx)
+	if err == nil && after < pruned {
+		err = skald.ErrPruned
+	}
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // add takes s in; last was the last publication before.

@@ -27,11 +27,14 @@ const (
 
 // Source is where publications are kept.
 type Source interface {
-	// Published is by publication number, starting behind after. A number that
-	// is visible never goes away, and no lower one appears later.
+	// Published is by publication number, starting behind after. No lower number
+	// than a visible one appears later, and one behind PrunedPublication never
+	// goes away.
 	Published(ctx context.Context, after int64, limit int) ([]skald.PublishedEvent, error)
 	// LastPublication is the highest visible number, 0 when there is none.
 	LastPublication(ctx context.Context) (int64, error)
+	// PrunedPublication is the highest number that went away, 0 when none did.
+	PrunedPublication(ctx context.Context) (int64, error)
 }
 
 // Options configure a Hub. A zero field means its documented default.

@@ -28,6 +28,7 @@ type memory struct {
 	mu     sync.Mutex
 	events []skald.PublishedEvent
 	asked  int
+	pruned int64 // highest publication that is gone
 	err    error
 }
 
@@ -72,8 +73,21 @@ func (m *memory) Published(ctx context.Context, after int64, limit int) ([]skald
 	if err := errors.Join(m.err, ctx.Err()); err != nil {
 		return nil, err
 	}
-	from := min(int(after), len(m.events))
+	from := min(int(max(after, m.pruned)), len(m.events))
 	return append([]skald.PublishedEvent(nil), m.events[from:min(from+limit, len(m.events))]...), nil
+}
+
+func (m *memory) PrunedPublication(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.pruned, m.err
+}
+
+// prune takes publications away, up to one.
+func (m *memory) prune(upTo int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pruned = upTo
 }
 
 func (m *memory) LastPublication(context.Context) (int64, error) {

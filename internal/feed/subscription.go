@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/skald-saga/skald"
@@ -19,6 +20,7 @@ type Subscription struct {
 	// behind it.
 	after  int64
 	behind bool // joining failed: the store must have more
+	fresh  bool // it starts at the oldest place, and has read nothing yet
 	live   chan *skald.PublishedEvent
 
 	// Under the hub's lock; reason may be read once live is closed.
@@ -29,7 +31,8 @@ type Subscription struct {
 
 // Next waits for the next event. It errors with ctx's error, after which it may
 // be called again; with ErrSlow or ErrStopped, after which it tells nothing
-// more; or with what the store says while it catches up. Events that were in the
+// more; with skald.ErrPruned, when events that it has still to read went away; or
+// with what the store says while it catches up. Events that were in the
 // buffer when the subscription ended are told first.
 func (s *Subscription) Next(ctx context.Context) (skald.PublishedEvent, error) {
 	for {
@@ -68,7 +71,11 @@ func (s *Subscription) wants(event skald.PublishedEvent) bool {
 // catchUp reads one page from the store and joins the hub when that was the
 // last.
 func (s *Subscription) catchUp(ctx context.Context) error {
-	page, err := s.hub.source.Published(ctx, s.after, pageSize)
+	page, err := s.hub.whole(ctx, s.after, pageSize)
+	if s.fresh && errors.Is(err, skald.ErrPruned) { // the oldest place has moved on, and nothing was told of what is gone
+		s.after, err = s.hub.source.PrunedPublication(ctx)
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("publications after %d: %w", s.after, err)
 	}
@@ -81,7 +88,7 @@ func (s *Subscription) catchUp(ctx context.Context) error {
 // took moves the subscription behind page. Joining fails when the hub has handed
 // out more since the page was read.
 func (s *Subscription) took(page []skald.PublishedEvent) error {
-	s.page = page
+	s.page, s.fresh = page, false
 	if len(page) > 0 {
 		s.after = page[len(page)-1].Publication
 	}

@@ -36,6 +36,8 @@ func faultsFired(b *Bundle, v *Verdict) {
 			v.violated("fault %d (%s on %s): %s", number, fault.Kind, fault.On, done.Error)
 		case fault.On == Link && done.Hits == 0:
 			v.violated("fault %d (%s on %s) met no request", number, fault.Kind, fault.On)
+		case fault.Kind.harms() && done.Hits == 0:
+			v.violated("fault %d (%s on %s) was met by nothing", number, fault.Kind, fault.On)
 		}
 	}
 }

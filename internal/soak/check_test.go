@@ -135,6 +135,9 @@ var planted = []struct {
 	{"a street in a log", "secrets", `skald.log shows "Canary Street 1"`, func(b *soak.Bundle) { b.Logs["skald.log"] = "to Canary Street 1\n" }},
 	{"a fault that never came", "faults_fired", "fault 0 (kill on skald) never came about", func(b *soak.Bundle) { b.Fired = b.Fired[1:] }},
 	{"a victim that never came back", "faults_fired", "fault 0 (kill on skald): gone", func(b *soak.Bundle) { b.Fired[0].Error = "gone" }},
+	{"a harm that nobody met", "faults_fired", "fault 0 (disk_full on skald) was met by nothing", func(b *soak.Bundle) {
+		b.Plan.Faults[0].Kind, b.Fired[0].Kind = soak.FaultDisk, soak.FaultDisk
+	}},
 	{"a storm that nobody met", "faults_fired", "fault 1 (latency on client-api) met no request", func(b *soak.Bundle) { b.Fired[1].Hits = 0 }},
 	{"faults that an order brought along never struck it", "orders_struck", "order o-8 was never struck by charge_payment", func(b *soak.Bundle) {
 		b.Orders[struck].Order.FaultInjected = false
@@ -197,6 +200,27 @@ func TestAVerdictListsSoManyViolationsAndCountsTheRest(t *testing.T) {
 	for _, verdict := range soak.Check(*b) {
 		if verdict.Name == "no_dead_letters" && (len(verdict.Violations) != soak.MaxViolations || verdict.Omitted != 7) {
 			t.Errorf("%d listed and %d omitted, want %d and 7", len(verdict.Violations), verdict.Omitted, soak.MaxViolations)
+		}
+	}
+}
+
+// A database whose clock was set off wrote times at which nothing happened: they
+// must neither break a promise nor be taken for durations.
+func TestTimesOfAClockThatWasSetOffAreNotBelieved(t *testing.T) {
+	t.Parallel()
+	for _, shift := range []time.Duration{time.Hour, -time.Hour} {
+		b := sound(t)
+		whole := soak.NewReport(*b)
+		b.Plan.Faults[0].Kind = soak.FaultClock
+		b.Fired[0] = soak.Fired{Kind: soak.FaultClock, On: soak.EmbeddedProcess, Shift: shift, From: -time.Second, Lifted: time.Second, Until: time.Second, Hits: 1}
+		for _, order := range []int{hot, tooLate} { // both want the last one: the hot one was first
+			for n := range b.Orders[order].Timeline {
+				b.Orders[order].Timeline[n].Time = b.Orders[order].Timeline[n].Time.Add(shift)
+			}
+		}
+		report := soak.NewReport(*b)
+		if !report.Holds || report.Slowest > whole.Slowest || report.Recovery != 0 {
+			t.Errorf("off by %s: holds %v, recovered in %v s, slowest order %v s", shift, report.Holds, report.Recovery, report.Slowest)
 		}
 	}
 }

@@ -83,6 +83,22 @@ func (c *child) AwaitHealthy(ctx context.Context) error {
 	}
 }
 
+// reap makes room for a new process when the last one has ended by itself.
+func (c *child) reap() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.process == nil {
+		return true
+	}
+	select {
+	case <-c.ended:
+		c.process = nil
+		return true
+	default:
+		return false
+	}
+}
+
 func (c *child) gone() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,9 +14,20 @@
 // tested nothing has failed: a planned fault that never came about is a
 // violation, and so is a run in which too little was sold.
 //
-// The seed repeats the plan, not the run: processes, disks and networks take
-// their own time. What it does not do, with the reason: fill the disk, because a
-// small file system needs mounts and their rights; set the clock, because all
-// processes share the machine's; cut the power. SIGKILL proves that what was
-// handed to the kernel suffices, not that it had reached the disk.
+// Any process is killed, stopped and restarted. What takes more than a signal is
+// a Harm that an installation is capable of: on the real stack leaders of
+// partitions and the group's coordinator move, Temporal's calls to its database
+// fail (some after they were carried out), Postgres' disk is full, and its clock
+// jumps; of skald dev the disk is full. A Capability that this machine lacks is
+// left out of the plan, which says so and why: a mount takes root's rights, a
+// clock takes libfaketime. A harm that nothing met is a violation as well.
+//
+// The seed, and what the machine is capable of, repeat the plan and not the run:
+// processes, disks and networks take their own time. What it does not do, with
+// the reason: set the clock of skald dev, because libfaketime moves no static Go
+// program's; fail the persistence of its Temporal or move its Kafka's leaders,
+// because both are inside of the process, where only a switch in the product
+// could reach them (package workers tests moves of leaders); cut the power.
+// SIGKILL proves that what was handed to the kernel suffices, not that it had
+// reached the disk.
 package soak

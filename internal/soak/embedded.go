@@ -28,6 +28,8 @@ type EmbeddedOptions struct {
 	Command func(args ...string) *exec.Cmd
 	// Dir is where its data goes, Logs where its log goes. Both exist. Required.
 	Dir, Logs string
+	// Plan says what it must be capable of.
+	Plan Plan
 }
 
 // embedded is `skald dev` in a process of its own.
@@ -36,6 +38,7 @@ type embedded struct {
 	api, kafka, temporal string
 	child                *child
 	probe                *client.Client
+	disk                 *disk // with its data; nil when the plan does not fill it
 }
 
 // StartEmbedded returns when skald dev is ready. Close it when done.
@@ -54,6 +57,11 @@ func StartEmbedded(ctx context.Context, o EmbeddedOptions) (Installation, error)
 	e.child = &child{
 		command: func() *exec.Cmd { return e.command(e.arguments()...) },
 		log:     filepath.Join(o.Logs, EmbeddedProcess+".log"), healthy: e.ready,
+	}
+	if o.Plan.Has(FaultDisk) {
+		if e.disk, err = mountDisk(o.Dir); err != nil {
+			return nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -106,5 +114,7 @@ func (e *embedded) Audit(ctx context.Context) ([]byte, error) {
 
 func (e *embedded) Close() error {
 	e.probe.Close()
-	return e.child.Stop(context.Background())
+	err := errors.Join(e.child.Stop(context.Background()), e.disk.close())
+	e.disk = nil
+	return err
 }

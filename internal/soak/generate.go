@@ -38,6 +38,7 @@ func NewPlan(o PlanOptions) (Plan, error) {
 	before := g.plan.Phases.WarmUp + g.plan.Phases.Faults
 	g.plan.Actions = g.arrivals(o.Rate, before)
 	g.plan.Afterwards = g.arrivals(o.Rate, g.plan.Phases.Load)
+	g.capabilities(o.Capabilities)
 	g.faults()
 	g.crowds()
 	return g.plan, nil
@@ -46,6 +47,7 @@ func NewPlan(o PlanOptions) (Plan, error) {
 type generator struct {
 	dice *rand.Rand
 	plan Plan
+	able map[string][]FaultKind // by victim: what only it can suffer
 	keys int
 }
 

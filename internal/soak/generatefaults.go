@@ -50,14 +50,38 @@ func (g *generator) cycle(from, during time.Duration) []Fault {
 	count := min(1+g.dice.IntN(faultsPerCycle), len(victims))
 	var faults []Fault
 	for _, victim := range victims[:count] {
-		kinds := processFaults
-		if victim == Link {
-			kinds = networkFaults
-		}
 		begin := from + g.within(during/beginsWithin)
-		faults = append(faults, Fault{
-			Kind: kinds[g.dice.IntN(len(kinds))], On: victim, From: begin, Until: min(begin+shortestFault+g.within(during), from+during),
-		})
+		faults = append(faults, g.fault(Fault{On: victim, From: begin}, during, from+during))
 	}
 	return faults
+}
+
+// fault draws the rest of a fault. What only this victim can suffer is drawn as
+// often as what all can.
+func (g *generator) fault(f Fault, longest, end time.Duration) Fault {
+	kinds := processFaults
+	if f.On == Link {
+		kinds = networkFaults
+	}
+	if own := g.able[f.On]; len(own) > 0 && g.dice.IntN(2) == 0 {
+		kinds = own
+	}
+	f.Kind = kinds[g.dice.IntN(len(kinds))]
+	f.Until = min(f.From+shortestFault+g.within(longest), end)
+	if f.Kind == FaultClock {
+		f.Shift = clockShifts[g.dice.IntN(len(clockShifts))]
+	}
+	return f
+}
+
+// capabilities sorts what can be done by victim, and notes what cannot.
+func (g *generator) capabilities(all []Capability) {
+	g.able = map[string][]FaultKind{}
+	for _, capability := range all {
+		if capability.Missing != "" {
+			g.plan.LeftOut = append(g.plan.LeftOut, capability)
+			continue
+		}
+		g.able[capability.On] = append(g.able[capability.On], capability.Kind)
+	}
 }

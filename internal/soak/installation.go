@@ -11,6 +11,8 @@ type Installation interface {
 	Kafka() []string
 	// Process finds a process by the name that the plan has for it.
 	Process(name string) (Process, error)
+	// Harm is a fault that it is capable of.
+	Harm(fault Fault) (Harm, error)
 	// Audit runs skald audit there and returns its JSON.
 	Audit(ctx context.Context) ([]byte, error)
 	// AwaitHealthy returns when every process does its work.

@@ -15,10 +15,11 @@ type Fired struct {
 	Number int           `json:"fault"` // its place in Plan.Faults
 	Kind   FaultKind     `json:"kind"`
 	On     string        `json:"on"`
-	From   time.Duration `json:"from_ns"`        // since the run began
-	Lifted time.Duration `json:"lifted_ns"`      // when it was taken back
-	Until  time.Duration `json:"until_ns"`       // when its victim did its work again
-	Hits   int64         `json:"hits,omitempty"` // what a network fault was met by
+	From   time.Duration `json:"from_ns"`   // since the run began
+	Lifted time.Duration `json:"lifted_ns"` // when it was taken back
+	Until  time.Duration `json:"until_ns"`  // when its victim did its work again
+	Shift  time.Duration `json:"shift_ns,omitempty"`
+	Hits   int64         `json:"hits,omitempty"` // what a network fault, or a Harm, was met by
 	Error  string        `json:"error,omitempty"`
 }
 
@@ -53,7 +54,7 @@ func (n *nemesis) torment(ctx context.Context) []Fired {
 
 func (n *nemesis) strike(ctx context.Context, phase time.Time, number int) Fired {
 	fault := n.plan.Faults[number]
-	done := Fired{Number: number, Kind: fault.Kind, On: fault.On}
+	done := Fired{Number: number, Kind: fault.Kind, On: fault.On, Shift: fault.Shift}
 	if !sleep(ctx, time.Until(phase.Add(fault.From))) {
 		done.Error = ctx.Err().Error()
 		return done
@@ -61,10 +62,14 @@ func (n *nemesis) strike(ctx context.Context, phase time.Time, number int) Fired
 	done.From = time.Since(n.began)
 	n.report(Progress{Fault: fault})
 	var err error
-	if fault.On == Link {
+	switch {
+	case fault.On == Link:
 		done.Hits, err = n.storm(ctx, fault)
 		done.Lifted = time.Since(n.began)
-	} else {
+	case fault.Kind.harms():
+		done.Hits, err = n.harm(ctx, fault)
+		done.Lifted = time.Since(n.began)
+	default:
 		done.Lifted, err = n.hurt(ctx, fault)
 	}
 	done.Until = time.Since(n.began)
@@ -132,4 +137,20 @@ func (n *nemesis) hurt(ctx context.Context, fault Fault) (lifted time.Duration, 
 	}
 	lifted = time.Since(n.began)
 	return lifted, errors.Join(err, victim.AwaitHealthy(healing))
+}
+
+// harm does what the installation is capable of, and takes it back even when it
+// went wrong, or ctx is done.
+func (n *nemesis) harm(ctx context.Context, fault Fault) (hits int64, err error) {
+	harm, err := n.on.Harm(fault)
+	if err != nil {
+		return 0, err
+	}
+	healing, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
+	defer cancel()
+	if err = harm.Inflict(healing); err == nil {
+		sleep(ctx, fault.Until-fault.From)
+	}
+	hits, failed := harm.Lift(healing)
+	return hits, errors.Join(err, failed)
 }

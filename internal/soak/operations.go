@@ -72,10 +72,7 @@ func (b *Bundle) moves(o OrderRecord, sku string) (moves []porcupine.Operation) 
 		if quantity == 0 || what == "" {
 			continue
 		}
-		from, until := b.since(o.Timeline[max(n-1, 0)].Time), time.Duration(math.MaxInt64)
-		if n+1 < len(o.Timeline) {
-			until = b.since(o.Timeline[n+1].Time)
-		}
+		from, until := b.within(o, n)
 		moves = append(moves, b.operation(move{what: what, quantity: quantity}, from, max(from, until)))
 	}
 	return moves

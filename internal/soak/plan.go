@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"slices"
 	"time"
 
 	"github.com/skald-saga/skald"
@@ -17,6 +18,13 @@ type Plan struct {
 	Actions    []Action `json:"actions"`    // of warm-up and faults, by time
 	Afterwards []Action `json:"afterwards"` // of the load after healing, by time
 	Faults     []Fault  `json:"faults"`
+	// LeftOut are faults that this machine could not do: the plan has none of them.
+	LeftOut []Capability `json:"left_out,omitempty"`
+}
+
+// Has reports whether a fault of that kind is planned.
+func (p Plan) Has(kind FaultKind) bool {
+	return slices.ContainsFunc(p.Faults, func(f Fault) bool { return f.Kind == kind })
 }
 
 // Phases say how long each part of a run takes. Healing and quiescing take as
@@ -103,27 +111,6 @@ type Fault struct {
 	On    string        `json:"on"` // a process, or Link
 	From  time.Duration `json:"from_ns"`
 	Until time.Duration `json:"until_ns"`
+	// Shift is by how much a FaultClock sets the clock off.
+	Shift time.Duration `json:"shift_ns,omitempty"`
 }
-
-// FaultKind says what goes wrong.
-type FaultKind string
-
-// The kinds of fault. Those of the network are between the clients and the API.
-const (
-	FaultKill    FaultKind = "kill"    // SIGKILL; started again at the end
-	FaultPause   FaultKind = "pause"   // SIGSTOP; SIGCONT at the end
-	FaultRestart FaultKind = "restart" // told to stop, and started again at once
-
-	FaultLatency  FaultKind = "latency"   // every request and answer is late
-	FaultReset    FaultKind = "reset"     // connections break, open ones too
-	FaultCutReply FaultKind = "cut_reply" // the request arrives, its answer does not
-	FaultSwallow  FaultKind = "swallow"   // nothing arrives, and nobody is told
-)
-
-// Link is what network faults are on.
-const Link = "client-api"
-
-var (
-	processFaults = []FaultKind{FaultKill, FaultPause, FaultRestart}
-	networkFaults = []FaultKind{FaultLatency, FaultReset, FaultCutReply, FaultSwallow}
-)

@@ -77,7 +77,7 @@ func TestEachCycleHasOneToThreeFaultsOnDifferentVictims(t *testing.T) {
 	t.Parallel()
 	kinds := map[soak.FaultKind]bool{}
 	for seed := range uint64(20) {
-		p := plan(t, soak.PlanOptions{Seed: seed, Duration: 5 * time.Minute, Processes: soak.StackProcesses()})
+		p := plan(t, soak.PlanOptions{Seed: seed, Duration: 5 * time.Minute, Processes: soak.StackProcesses(), Capabilities: capabilities})
 		cycles := map[time.Duration][]soak.Fault{}
 		for _, fault := range p.Faults {
 			cycle := (fault.From - p.Phases.WarmUp) / (10 * time.Second)
@@ -103,8 +103,43 @@ func TestEachCycleHasOneToThreeFaultsOnDifferentVictims(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 7 {
-		t.Errorf("only %v were drawn of 7 kinds", kinds)
+	if len(kinds) != 11 {
+		t.Errorf("only %v were drawn of 11 kinds", kinds)
+	}
+}
+
+var capabilities = []soak.Capability{
+	{Kind: soak.FaultLeaders, On: "kafka"}, {Kind: soak.FaultPersistence, On: "temporal"},
+	{Kind: soak.FaultDisk, On: "postgres"}, {Kind: soak.FaultClock, On: "postgres"},
+}
+
+func TestWhatTheMachineCannotDoIsLeftOutAndTheReasonIsInThePlan(t *testing.T) {
+	t.Parallel()
+	unable := slices.Clone(capabilities)
+	unable[2].Missing = "a small file system takes the right to mount one"
+	p := plan(t, soak.PlanOptions{Seed: 4, Duration: 10 * time.Minute, Processes: soak.StackProcesses(), Capabilities: unable})
+	if p.Has(soak.FaultDisk) || !p.Has(soak.FaultClock) || !p.Has(soak.FaultLeaders) || !p.Has(soak.FaultPersistence) {
+		t.Errorf("the faults are %+v", p.Faults)
+	}
+	if diff := cmp.Diff(unable[2:3], p.LeftOut); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+	for _, fault := range p.Faults {
+		if (fault.Kind == soak.FaultClock) != (fault.Shift != 0) {
+			t.Errorf("%s by %s", fault.Kind, fault.Shift)
+		}
+	}
+}
+
+// make soak-stack is the one run on real servers in every change: it must have
+// each kind of harm.
+func TestTheSeedOfMakeSoakStackHasEveryHarm(t *testing.T) {
+	t.Parallel()
+	p := plan(t, soak.PlanOptions{Seed: 1171, Rate: 2, Duration: time.Minute, Processes: soak.StackProcesses(), Capabilities: capabilities})
+	for _, capability := range capabilities {
+		if !p.Has(capability.Kind) {
+			t.Errorf("it has no %s", capability.Kind)
+		}
 	}
 }
 

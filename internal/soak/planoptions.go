@@ -22,6 +22,8 @@ type PlanOptions struct {
 	Duration  time.Duration // of warm-up, faults and load together; default 1 min
 	Rate      float64       // orders a second; default 10
 	Processes []string      // that faults may hit; required
+	// Capabilities are further faults that may be done to them.
+	Capabilities []Capability
 }
 
 // Validate names every field that cannot be used, with its value and bound.

@@ -11,14 +11,15 @@ type Report struct {
 	Seed      uint64         `json:"seed"`
 	Skald     string         `json:"skald"`
 	StartedAt time.Time      `json:"started_at"`
-	Holds     bool           `json:"holds"`      // no promise was broken
-	Requests  map[string]int `json:"requests"`   // by what they were answered
-	Planned   int            `json:"planned"`    // orders
-	Orders    map[string]int `json:"orders"`     // that there are, by their end
-	Events    int            `json:"events"`     // records on the event topics
-	Faults    map[string]int `json:"faults"`     // that came about, by kind
-	Recovery  float64        `json:"recovery_s"` // from the end of the last fault until the last order placed by then was final
-	Slowest   float64        `json:"slowest_s"`  // the longest from an order's first event to its last
+	Holds     bool           `json:"holds"`              // no promise was broken
+	Requests  map[string]int `json:"requests"`           // by what they were answered
+	Planned   int            `json:"planned"`            // orders
+	Orders    map[string]int `json:"orders"`             // that there are, by their end
+	Events    int            `json:"events"`             // records on the event topics
+	Faults    map[string]int `json:"faults"`             // that came about, by kind
+	LeftOut   []Capability   `json:"left_out,omitempty"` // faults that this machine could not do
+	Recovery  float64        `json:"recovery_s"`         // from the end of the last fault until the last order placed by then was final
+	Slowest   float64        `json:"slowest_s"`          // the longest from an order's first event to its last
 	Verdicts  []Verdict      `json:"verdicts"`
 
 	bundle Bundle
@@ -28,7 +29,7 @@ type Report struct {
 func NewReport(b Bundle) Report {
 	r := Report{
 		Seed: b.Plan.Seed, Skald: b.Run.Skald, StartedAt: b.Run.StartedAt, Holds: true, Planned: len(b.Plan.Orders),
-		Requests: map[string]int{}, Orders: map[string]int{}, Faults: map[string]int{}, Verdicts: Check(b), bundle: b,
+		Requests: map[string]int{}, Orders: map[string]int{}, Faults: map[string]int{}, LeftOut: b.Plan.LeftOut, Verdicts: Check(b), bundle: b,
 	}
 	for _, verdict := range r.Verdicts {
 		r.Holds = r.Holds && verdict.Holds()
@@ -66,7 +67,7 @@ func (b Bundle) recovery() time.Duration {
 // slowest is the longest time from an order's first event to its last.
 func (b Bundle) slowest() (longest time.Duration) {
 	for _, order := range b.Orders {
-		if events := order.Timeline; len(events) > 0 {
+		if events := order.Timeline; len(events) > 0 && b.steady(order, 0) && b.steady(order, len(events)-1) {
 			longest = max(longest, events[len(events)-1].Time.Sub(events[0].Time))
 		}
 	}
@@ -77,7 +78,7 @@ func (b Bundle) slowest() (longest time.Duration) {
 func (b Bundle) finalAfter(placed time.Duration) (last time.Duration) {
 	last = placed
 	for _, order := range b.Orders {
-		if events := order.Timeline; len(events) > 0 && b.since(events[0].Time) <= placed {
+		if events := order.Timeline; len(events) > 0 && b.since(events[0].Time) <= placed && b.steady(order, len(events)-1) {
 			last = max(last, b.since(events[len(events)-1].Time))
 		}
 	}

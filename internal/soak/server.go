@@ -23,11 +23,20 @@ type server struct {
 	}
 }
 
-func (s server) Kill() error                     { return s.running.Kill() }
-func (s server) Start(ctx context.Context) error { return s.running.Start(ctx) }
-func (s server) Stop(ctx context.Context) error  { return s.running.Stop(ctx) }
-func (s server) Pause() error                    { return s.tell(syscall.SIGSTOP) }
-func (s server) Resume() error                   { return s.tell(syscall.SIGCONT) }
+func (s server) Kill() error                    { return s.running.Kill() }
+func (s server) Stop(ctx context.Context) error { return s.running.Stop(ctx) }
+func (s server) Pause() error                   { return s.tell(syscall.SIGSTOP) }
+func (s server) Resume() error                  { return s.tell(syscall.SIGCONT) }
+
+// Start starts it until it stays, as whoever supervises it would: a Temporal that
+// finds its database away ends.
+func (s server) Start(ctx context.Context) error {
+	for {
+		if err := s.running.Start(ctx); err == nil || !sleep(ctx, pollEvery) {
+			return err
+		}
+	}
+}
 
 // AwaitHealthy has nothing to wait for: Start returns when the server answers.
 func (s server) AwaitHealthy(context.Context) error { return nil }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/skald-saga/skald/internal/fleet"
 	"github.com/skald-saga/skald/internal/stack"
@@ -15,7 +16,7 @@ import (
 // StackProcesses are the processes of an installation on the real stack: skald's,
 // with docker-compose.yml's names, and the servers.
 func StackProcesses() []string {
-	return []string{"gateway-1-1", "gateway-2-1", "worker-1", "worker-2", "relay-1", "relay-2", kafkaServer, temporalServer, postgresServer}
+	return []string{"gateway-1-1", "gateway-2-1", "worker-1", "worker-2", "relay-1", "relay-2", kafkaServer, "kafka-2", "kafka-3", temporalServer, postgresServer}
 }
 
 // Names of the servers.
@@ -33,6 +34,8 @@ type StackOptions struct {
 	Binary string
 	// Logs is where every process' log goes. It exists. Required.
 	Logs string
+	// Plan says what of its servers must be capable of. Required.
+	Plan Plan
 	// Logger is told of every start and stop. Required.
 	Logger *slog.Logger
 }
@@ -43,6 +46,7 @@ type stacked struct {
 	o       StackOptions
 	dir     string
 	servers *stack.Stack
+	disk    *disk // of Postgres; nil when the plan does not fill it
 	fleet   *fleet.Fleet
 	own     map[string]Process
 }
@@ -66,16 +70,13 @@ func (s *stacked) start(ctx context.Context) error {
 	if s.dir, err = stack.TempDir(); err != nil {
 		return err
 	}
-	if s.servers, err = stack.Start(ctx, stack.Options{Tools: tools, Dir: filepath.Join(s.dir, "stack"), Logger: s.o.Logger}); err != nil {
+	if err := s.startServers(ctx, tools); err != nil {
 		return err
-	}
-	s.own = map[string]Process{
-		kafkaServer: server{s.servers.Kafka}, temporalServer: server{s.servers.Temporal}, postgresServer: server{s.servers.Postgres},
 	}
 	s.fleet, err = fleet.Start(ctx, fleet.Options{
 		ComposeFile: s.o.ComposeFile, Binary: s.o.Binary, Dir: s.o.Logs, Logger: s.o.Logger,
 		Addresses: map[string]string{
-			"postgres:5432": s.servers.Postgres.Address(), "kafka:19092": s.servers.Kafka.Address(), "temporal:7233": s.servers.Temporal.Address(),
+			"postgres:5432": s.servers.Postgres.Address(), "kafka:19092": strings.Join(s.Kafka(), ","), "temporal:7233": s.servers.Temporal.Address(),
 		},
 		Replicas:    map[string]int{"relay": 2}, // one leads, one stands by
 		Environment: map[string]string{"SKALD_FAULTS": "headers", "SKALD_FAULTS_UNLIMITED": "true"},
@@ -84,7 +85,34 @@ func (s *stacked) start(ctx context.Context) error {
 		return err
 	}
 	for _, process := range s.fleet.Processes() {
-		s.own[process.Name()] = process
+		s.own[process.Name()] = supervised{process}
+	}
+	return nil
+}
+
+// startServers starts three brokers, as many as a real Kafka has at least, and
+// gives Postgres a disk and a clock of its own when the plan needs them.
+func (s *stacked) startServers(ctx context.Context, tools stack.Tools) (err error) {
+	o := stack.Options{
+		Tools: tools, Dir: filepath.Join(s.dir, "stack"), Logger: s.o.Logger, Brokers: stack.MaxBrokers,
+		PostgresDir: filepath.Join(s.dir, "postgres"), PostgresClock: s.o.Plan.Has(FaultClock),
+	}
+	if err := os.Mkdir(o.PostgresDir, 0o711); err != nil { //nolint:gosec // root's Postgres is another user
+		return err
+	}
+	if s.o.Plan.Has(FaultDisk) {
+		if s.disk, err = mountDisk(o.PostgresDir); err != nil {
+			return err
+		}
+	}
+	if s.servers, err = stack.Start(ctx, o); err != nil {
+		return err
+	}
+	s.own = map[string]Process{
+		kafkaServer: server{s.servers.Kafka}, temporalServer: server{s.servers.Temporal}, postgresServer: server{s.servers.Postgres},
+	}
+	for n, broker := range s.servers.Brokers {
+		s.own[fmt.Sprintf("%s-%d", kafkaServer, n+2)] = server{broker}
 	}
 	return nil
 }
@@ -98,7 +126,7 @@ func (s *stacked) APIs() []string {
 	return urls
 }
 
-func (s *stacked) Kafka() []string { return []string{s.servers.Kafka.Address()} }
+func (s *stacked) Kafka() []string { return s.servers.KafkaAddresses() }
 
 func (s *stacked) Process(name string) (Process, error) {
 	if process, there := s.own[name]; there {
@@ -135,15 +163,20 @@ func (s *stacked) Close() (err error) {
 		s.servers = nil
 	}
 	if s.dir != "" {
-		err = errors.Join(err, os.RemoveAll(s.dir))
+		err = errors.Join(err, s.disk.close(), os.RemoveAll(s.dir))
+		s.dir = ""
 	}
 	return err
 }
 
 func (s *stacked) keepLogs() (err error) {
-	for name, log := range map[string]string{
+	logs := map[string]string{
 		kafkaServer: s.servers.Kafka.Log(), temporalServer: s.servers.Temporal.Log(), postgresServer: s.servers.Postgres.Log(),
-	} {
+	}
+	for n, broker := range s.servers.Brokers {
+		logs[fmt.Sprintf("%s-%d", kafkaServer, n+2)] = broker.Log()
+	}
+	for name, log := range logs {
 		text, failed := os.ReadFile(log)                                        //nolint:gosec // G304: the stack's own
 		kept := os.WriteFile(filepath.Join(s.o.Logs, name+".log"), text, 0o600) //nolint:gosec // G703: in the folder that the user named
 		err = errors.Join(err, failed, kept)

@@ -23,6 +23,7 @@ type command struct {
 	log  string              // file that its output is added to
 	as   *syscall.Credential // nil: as this process
 	stop syscall.Signal      // asks a server to end in order
+	env  []string            // variables beyond those of every program, NAME=value
 	// inherits are open files that a server keeps open as long as it lives.
 	inherits []*os.File
 }
@@ -60,6 +61,7 @@ func (c command) build() *exec.Cmd {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
+	cmd.Env = append(cmd.Env, c.env...)
 	// A process group of its own, so that Ctrl-C in a terminal reaches only the
 	// program that runs the stack, which then stops the servers in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: c.as}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,16 +22,32 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func sample(secured *security) *Stack { return sampleOf(secured, false) }
 
 func sampleOf(secured *security, tokens bool) *Stack {
-	return assemble(Options{
+	return assemble(sampleOptions(secured, tokens).withDefaults(), samplePorts(), secured, &folder{path: "/srv/stack"})
+}
+
+func sampleOptions(secured *security, tokens bool) Options {
+	return Options{
 		Dir: "/srv/stack", Namespace: "skald", Logger: slog.New(slog.DiscardHandler), Secure: secured != nil, TemporalTokens: tokens,
 		Tools: Tools{Java: "/bin/java", Kafka: "/cache/kafka", Temporal: "/cache/server", TemporalSQL: "/cache/sql", Postgres: "/pg/bin"},
-	}, ports{
+	}
+}
+
+func samplePorts() ports {
+	return ports{
 		Kafka: 20001, Controller: 20002, Postgres: 20003, KafkaTLS: 20004,
 		Temporal: temporalPorts{
 			Frontend: servicePorts{20011, 20012}, History: servicePorts{20021, 20022},
 			Matching: servicePorts{20031, 20032}, Worker: servicePorts{20041, 20042}, Internal: servicePorts{20051, 20052},
 		},
-	}, secured, &folder{path: "/srv/stack"})
+		Brokers: []int{20005, 20006},
+	}
+}
+
+// sampleCluster is one with all brokers, and a clock that can be moved.
+func sampleCluster() *Stack {
+	o := sampleOptions(nil, false)
+	o.Brokers, o.PostgresClock, o.PostgresDir, o.Tools.FakeTime = MaxBrokers, true, "/small/postgres", "/lib/faketime.so"
+	return assemble(o.withDefaults(), samplePorts(), nil, &folder{path: "/srv/stack"})
 }
 
 // sampleSecurity is a security of which no file exists.
@@ -52,11 +69,14 @@ func sampleSecurity() *security {
 func TestGoldenConfigurations(t *testing.T) {
 	t.Parallel()
 	open, secured, tokens := sample(nil), sample(sampleSecurity()), sampleOf(sampleSecurity(), true)
+	cluster, failing := sampleCluster(), open.Temporal.values
+	failing.Faults = 0.02
 	for golden, data := range map[string]any{
 		"kafka.properties": open.Kafka.values, "temporal.yaml": open.Temporal.values,
 		"secured/kafka.properties": secured.Kafka.values, "secured/temporal.yaml": secured.Temporal.values,
-		"tokens/temporal.yaml": tokens.Temporal.values,
-		"secured/pg_hba.conf":  secured.Postgres.rules(),
+		"tokens/temporal.yaml": tokens.Temporal.values, "failing/temporal.yaml": failing,
+		"cluster/kafka.properties": cluster.Kafka.values, "cluster/2/kafka.properties": cluster.Brokers[0].values,
+		"secured/pg_hba.conf": secured.Postgres.rules(),
 	} {
 		name := filepath.Base(golden)
 		got, err := render(name, data)
@@ -126,6 +146,35 @@ func TestEveryProgramOfASecuredStackShowsItsCertificate(t *testing.T) {
 		if !strings.Contains(strings.Join(test.args, "\n"), strings.Join(test.want, "\n")) {
 			t.Errorf("%s is run with %q, want %q among it", test.name, test.args, test.want)
 		}
+	}
+}
+
+func TestFurtherBrokersHaveFoldersOfTheirOwnAndSkaldKnowsAllOfThem(t *testing.T) {
+	t.Parallel()
+	s := sampleCluster()
+	if args := s.Brokers[1].command.args; args[len(args)-1] != "/srv/stack/kafka-3/server.properties" || s.Brokers[1].Log() != "/srv/stack/kafka-3.log" {
+		t.Errorf("the third broker is run with %q and logs to %s", args, s.Brokers[1].Log())
+	}
+	if got, want := strings.Join(s.ServeArgs(), " "), "--kafka 127.0.0.1:20001,127.0.0.1:20005,127.0.0.1:20006"; !strings.Contains(got, want) {
+		t.Errorf("the arguments are %s, want %s among them", got, want)
+	}
+}
+
+func TestAPostgresWithAClockOfItsOwnIsRunWithIt(t *testing.T) {
+	t.Parallel()
+	p := sampleCluster().Postgres
+	want := []string{
+		"LD_PRELOAD=/lib/faketime.so", "FAKETIME_TIMESTAMP_FILE=/srv/stack/postgres.clock", "FAKETIME_NO_CACHE=1",
+		"FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_DONT_RESET=1", "NO_FAKE_STAT=1",
+	}
+	if diff := cmp.Diff(want, p.command.env); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if p.data != "/small/postgres/data" || p.initdb.env != nil {
+		t.Errorf("data in %s, initdb with %q", p.data, p.initdb.env)
+	}
+	if err := sample(nil).Postgres.MoveClock(time.Hour); err == nil {
+		t.Error("the machine's clock was moved")
 	}
 }
 

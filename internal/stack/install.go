@@ -108,6 +108,6 @@ func (i installer) install(ctx context.Context) (Tools, error) {
 	}
 	return Tools{
 		Java: java, Kafka: kafka.dir, Postgres: postgres,
-		Temporal: filepath.Join(temporal.dir, "server"), TemporalSQL: filepath.Join(temporal.dir, "sql"),
+		Temporal: filepath.Join(temporal.dir, "server"), TemporalSQL: filepath.Join(temporal.dir, "sql"), FakeTime: i.system.fakeTime(),
 	}, nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -15,7 +17,7 @@ import (
 // base64, as Kafka wants it. Clusters that never meet may share it.
 const clusterID = "c2thbGQtc3RhY2stMDAwMQ"
 
-// Kafka is one broker with its controller, in KRaft mode.
+// Kafka is one broker in KRaft mode: the first with the controller, or another.
 type Kafka struct {
 	*server
 	java     command // runs any of Kafka's programs
@@ -26,18 +28,28 @@ type Kafka struct {
 
 // kafkaConfig fills config/kafka.properties.
 type kafkaConfig struct {
+	Node                     int // from 1; the first is the controller, too
 	Client, Controller, Data string
+	Replicas, InSync         int            // of every topic
 	Secure                   *kafkaSecurity // nil without security
 }
 
-func newKafka(o Options, used ports, secured *security, f *folder) *Kafka {
+// newKafka is the broker with that number, from 1.
+func newKafka(o Options, node int, used ports, secured *security, f *folder) *Kafka {
+	name, port := "kafka", used.Kafka
+	if node > 1 {
+		name, port = "kafka-"+strconv.Itoa(node), used.Brokers[node-2]
+	}
 	k := &Kafka{
-		security: secured, config: f.join("kafka", "server.properties"),
-		values: kafkaConfig{Client: address(used.Kafka), Controller: address(used.Controller), Data: f.join("kafka", "data")},
+		security: secured, config: f.join(name, "server.properties"),
+		values: kafkaConfig{
+			Node: node, Client: address(port), Controller: address(used.Controller), Data: f.join(name, "data"),
+			Replicas: o.Brokers, InSync: max(1, o.Brokers-1),
+		},
 	}
 	java := []string{
 		"-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", // the least memory and the fewest threads
-		"-Dlog4j2.configurationFile=" + f.join("kafka", "log4j2.properties"),
+		"-Dlog4j2.configurationFile=" + f.join(name, "log4j2.properties"),
 	}
 	if secured != nil {
 		k.values.Secure = newKafkaSecurity(secured, used.KafkaTLS)
@@ -45,9 +57,9 @@ func newKafka(o Options, used ports, secured *security, f *folder) *Kafka {
 	}
 	k.java = command{
 		path: o.Tools.Java, args: append(java, "-cp", filepath.Join(o.Tools.Kafka, "*")),
-		dir: f.join("kafka"), log: f.join("kafka.log"), stop: syscall.SIGTERM, inherits: []*os.File{f.lock},
+		dir: f.join(name), log: f.join(name + ".log"), stop: syscall.SIGTERM, inherits: []*os.File{f.lock},
 	}
-	k.server = newServer(o, "Kafka", k.program("kafka.Kafka", k.config), used.Kafka, f)
+	k.server = newServer(o, "K"+name[1:], k.program("kafka.Kafka", k.config), port, f)
 	k.probe = k.ready
 	return k
 }
@@ -75,21 +87,21 @@ func (k *Kafka) prepare(ctx context.Context) error {
 // ready is the probe: the broker serves, and knows skald where it has to.
 func (k *Kafka) ready(ctx context.Context) error {
 	return k.administer(func(admin *kadm.Client) error {
-		if err := serves(ctx, admin); err != nil {
+		if err := k.serves(ctx, admin); err != nil {
 			return err
 		}
 		return k.ensureUser(ctx, admin)
 	})
 }
 
-// serves is content when the broker knows its controller, and every partition
-// has a leader: after a crash, logs are recovered first.
-func serves(ctx context.Context, admin *kadm.Client) error {
+// serves is content when the broker knows its controller and itself, and every
+// partition has a leader: after a crash, logs are recovered first.
+func (k *Kafka) serves(ctx context.Context, admin *kadm.Client) error {
 	metadata, err := admin.Metadata(ctx)
 	if err != nil {
 		return err
 	}
-	if len(metadata.Brokers) != 1 || metadata.Controller < 0 {
+	if !slices.Contains(metadata.Brokers.NodeIDs(), int32(k.values.Node)) || metadata.Controller < 0 { //nolint:gosec // up to MaxBrokers
 		return errors.New("no controller yet")
 	}
 	for _, topic := range metadata.Topics.Sorted() {

@@ -33,6 +33,14 @@ stack: Tools.Postgres is "", must be an absolute path: call Install`},
 			stack.Options{Dir: "/a", Tools: tools, TemporalTokens: true},
 			`stack: TemporalTokens is true, must be false without Secure: a token is not for a connection that anybody can read`,
 		},
+		{
+			"brokers, a folder and a clock that cannot be",
+			stack.Options{Dir: "/a", Tools: tools, Brokers: 4, Secure: true, PostgresDir: "b", PostgresClock: true},
+			`stack: Brokers is 4, must be 0 to 3
+stack: Brokers is 4, must be 1 with Secure
+stack: PostgresDir is "b", must be an absolute path
+stack: PostgresClock is true, must be false without Tools.FakeTime: install libfaketime`,
+		},
 		{"ports", stack.Options{Dir: "/a", Tools: tools, Ports: stack.Ports{Kafka: -1, Temporal: 65535, Postgres: 65536}}, `stack: Ports.Kafka is -1, must be 0 to 65535
 stack: Ports.Postgres is 65536, must be 0 to 65535`},
 	} {

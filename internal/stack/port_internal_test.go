@@ -27,7 +27,7 @@ func TestChosenPortsAreHeldUntilTheyAreReleased(t *testing.T) {
 	t.Parallel()
 	held := newHolder()
 	defer held.close()
-	used, err := newFolder(t).choosePorts(held, Ports{})
+	used, err := newFolder(t).choosePorts(held, Ports{}, 1)
 	must(t, err)
 	all := slices.Sorted(slices.Values(allPorts(used)))
 	if len(slices.Compact(slices.Clone(all))) != 14 || all[0] < firstFreePort || all[13] > lastFreePort {
@@ -51,7 +51,7 @@ func TestAFolderKeepsItsPortsUnlessOneIsTaken(t *testing.T) {
 	choose := func() ports {
 		held := newHolder()
 		defer held.close()
-		used, err := f.choosePorts(held, Ports{})
+		used, err := f.choosePorts(held, Ports{}, 1)
 		must(t, err)
 		return used
 	}
@@ -78,7 +78,7 @@ func TestEveryWantedPortThatIsTakenIsNamedWithItsServer(t *testing.T) {
 	defer squatter.close()
 	defer held.close()
 	taken := squatter.free("somebody else")
-	_, err := newFolder(t).choosePorts(held, Ports{Kafka: taken, Postgres: taken})
+	_, err := newFolder(t).choosePorts(held, Ports{Kafka: taken, Postgres: taken}, 1)
 	want := fmt.Sprintf("port %d for Kafka is in use by another program\nport %d for Postgres is in use by another program", taken, taken)
 	if got := fmt.Sprint(err); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

@@ -15,7 +15,9 @@ type ports struct {
 	Kafka      int `json:"kafka"`
 	Controller int `json:"controller"`
 	// KafkaTLS is where a secured Kafka asks for certificates.
-	KafkaTLS int           `json:"kafka_tls"`
+	KafkaTLS int `json:"kafka_tls"`
+	// Brokers are where Kafka's further brokers listen.
+	Brokers  []int         `json:"brokers,omitempty"`
 	Postgres int           `json:"postgres"`
 	Temporal temporalPorts `json:"temporal"`
 }
@@ -47,7 +49,7 @@ func (p temporalPorts) all() []int {
 
 // holdPorts takes the ports of a stack: those that are wanted, else those that
 // its folder was used with before, else free ones.
-func (h *holder) holdPorts(wanted Ports, before ports) (ports, error) {
+func (h *holder) holdPorts(wanted Ports, brokers int, before ports) (ports, error) {
 	service := func(name string, wanted int, before servicePorts) servicePorts {
 		return servicePorts{GRPC: h.hold(name, wanted, before.GRPC), Membership: h.hold(name, 0, before.Membership)}
 	}
@@ -64,16 +66,23 @@ func (h *holder) holdPorts(wanted Ports, before ports) (ports, error) {
 			Internal: service("Temporal's internal frontend", 0, before.Temporal.Internal),
 		},
 	}
+	for n := range max(0, brokers-1) {
+		known := 0
+		if n < len(before.Brokers) {
+			known = before.Brokers[n]
+		}
+		used.Brokers = append(used.Brokers, h.hold(fmt.Sprintf("Kafka's broker %d", n+2), 0, known))
+	}
 	return used, errors.Join(h.failures...)
 }
 
 // choosePorts holds the ports of the folder's next stack, and remembers them.
-func (f *folder) choosePorts(h *holder, wanted Ports) (ports, error) {
+func (f *folder) choosePorts(h *holder, wanted Ports, brokers int) (ports, error) {
 	before, err := f.ports()
 	if err != nil {
 		return ports{}, err
 	}
-	used, err := h.holdPorts(wanted, before)
+	used, err := h.holdPorts(wanted, brokers, before)
 	if err != nil {
 		return ports{}, err
 	}

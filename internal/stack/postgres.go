@@ -28,14 +28,15 @@ type Postgres struct {
 	security *security
 	identity authority.Identity // of the server, where it can read it
 	access   string             // file that says who may enter, and how
+	clock    string             // file that moves its clock; empty when nothing can
 }
 
 func newPostgres(o Options, port int, secured *security, f *folder) *Postgres {
 	p := &Postgres{
-		security: secured, data: f.join("postgres", "data"), access: f.join("postgres", "pg_hba.conf"),
-		identity: authority.Identity{Certificate: f.join("postgres", "server.pem"), Key: f.join("postgres", "server.key")},
+		security: secured, data: o.inPostgres("data"), access: o.inPostgres("pg_hba.conf"),
+		identity: authority.Identity{Certificate: o.inPostgres("server.pem"), Key: o.inPostgres("server.key")},
 	}
-	base := command{dir: f.join("postgres"), log: f.join("postgres.log"), stop: syscall.SIGINT} // SIGTERM would wait for every client to leave
+	base := command{dir: o.PostgresDir, log: f.join("postgres.log"), stop: syscall.SIGINT} // SIGTERM would wait for every client to leave
 	p.initdb = base
 	p.initdb.path = filepath.Join(o.Tools.Postgres, "initdb")
 	p.initdb.args = []string{"-D", p.data, "-U", p.superuser(), "--auth=" + p.initialAccess(), "--encoding=UTF8", "--locale=C", "--no-sync"}
@@ -46,6 +47,10 @@ func newPostgres(o Options, port int, secured *security, f *folder) *Postgres {
 		"-D", p.data, "-p", strconv.Itoa(port), "-k", "", // no Unix socket: its path may be too long
 		"-c", "listen_addresses=" + loopback, "-c", "max_connections=300",
 	}, p.securityArgs()...)
+	if o.PostgresClock {
+		p.clock = f.join("postgres.clock")
+		server.env = movedBy(o.Tools.FakeTime, p.clock)
+	}
 	p.server = newServer(o, "Postgres", server, port, f)
 	p.probe = p.answers
 	return p
@@ -86,7 +91,7 @@ func (p *Postgres) prepare(ctx context.Context) error {
 	if err := give(account, p.command.dir); err != nil {
 		return err
 	}
-	if err := p.writeSecurity(account); err != nil {
+	if err := errors.Join(p.writeSecurity(account), p.MoveClock(0)); err != nil {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(p.data, "PG_VERSION")); !errors.Is(err, os.ErrNotExist) {

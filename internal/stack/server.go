@@ -69,6 +69,18 @@ func (s *server) Start(ctx context.Context) error {
 	return nil
 }
 
+// AwaitReady returns when a server that runs answers in its own protocol. It
+// errors when it does not run, ends meanwhile or is not ready within two minutes.
+func (s *server) AwaitReady(ctx context.Context) error {
+	s.mu.Lock()
+	running := s.running
+	s.mu.Unlock()
+	if !running.alive() {
+		return fmt.Errorf("%s does not run", s.name)
+	}
+	return s.awaitReady(ctx, running)
+}
+
 // Stop asks the server to end in order and waits for it. One that has not ended
 // after its grace period, or when ctx is done, is killed, and that is an error.
 // Stopping a server that does not run does nothing.

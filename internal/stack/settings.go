@@ -5,11 +5,20 @@ import "strings"
 // setting is one of skald's, by the name of its flag.
 type setting struct{ name, value string }
 
+// KafkaAddresses are where all brokers listen for clients.
+func (s *Stack) KafkaAddresses() []string {
+	addresses := []string{s.Kafka.Address()}
+	for _, broker := range s.Brokers {
+		addresses = append(addresses, broker.Address())
+	}
+	return addresses
+}
+
 // settings are those with which skald runs on this stack.
 func (s *Stack) settings() []setting {
 	settings := []setting{
 		{"database", s.Postgres.URL()},
-		{"kafka", s.Kafka.Address()},
+		{"kafka", strings.Join(s.KafkaAddresses(), ",")},
 		{"temporal", s.Temporal.Address()},
 		{"namespace", s.namespace},
 	}

@@ -10,8 +10,8 @@
 // settings, and of what it uses on Kafka. `skald serve` gets three addresses, as
 // it would from any other installation.
 //
-// The stack is for tests and for trying things out. It has one broker and one
-// history host. Whoever can reach loopback can use it, unless it is told to be
+// The stack is for tests and for trying things out. It has one broker unless it
+// is told otherwise, and one history host. Whoever can reach loopback can use it, unless it is told to be
 // Secure.
 package stack
 
@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 )
 
@@ -28,6 +29,8 @@ type Stack struct {
 	Postgres *Postgres
 	Kafka    *Kafka
 	Temporal *Temporal
+	// Brokers are Kafka's further brokers: Options.Brokers less the first.
+	Brokers []*Kafka
 	// Security is how programs show who they are; nil unless Options.Secure.
 	Security *Security
 
@@ -74,7 +77,7 @@ func (f *folder) prepare(o Options, held *holder) (used ports, secured *security
 			return ports{}, nil, fmt.Errorf("security: %w", err)
 		}
 	}
-	used, err = f.choosePorts(held, o.Ports)
+	used, err = f.choosePorts(held, o.Ports, o.Brokers)
 	return used, secured, err
 }
 
@@ -86,20 +89,16 @@ func assemble(o Options, used ports, secured *security, opened *folder) *Stack {
 		s.Security = &secured.Security
 	}
 	s.Postgres = newPostgres(o, used.Postgres, secured, opened)
-	s.Kafka = newKafka(o, used, secured, opened)
+	s.Kafka = newKafka(o, 1, used, secured, opened)
+	for node := 2; node <= o.Brokers; node++ {
+		s.Brokers = append(s.Brokers, newKafka(o, node, used, secured, opened))
+	}
 	s.Temporal = newTemporal(o, used.Temporal, secured, s.Postgres, opened)
 	return s
 }
 
 func (s *Stack) start(ctx context.Context, used ports, held *holder) error {
-	for _, next := range []struct {
-		prepare, start func(context.Context) error
-		ports          []int
-	}{
-		{s.Postgres.prepare, s.Postgres.Start, []int{used.Postgres}},
-		{s.Kafka.prepare, s.Kafka.Start, []int{used.Kafka, used.Controller, used.KafkaTLS}},
-		{s.Temporal.prepare, s.Temporal.Start, used.Temporal.all()},
-	} {
+	for _, next := range s.order(used) {
 		if err := next.prepare(ctx); err != nil {
 			return err
 		}
@@ -111,12 +110,33 @@ func (s *Stack) start(ctx context.Context, used ports, held *holder) error {
 	return nil
 }
 
+// starting is what it takes to start one server.
+type starting struct {
+	prepare, start func(context.Context) error
+	ports          []int
+}
+
+func (s *Stack) order(used ports) []starting {
+	order := []starting{
+		{s.Postgres.prepare, s.Postgres.Start, []int{used.Postgres}},
+		{s.Kafka.prepare, s.Kafka.Start, []int{used.Kafka, used.Controller, used.KafkaTLS}},
+	}
+	for n, broker := range s.Brokers {
+		order = append(order, starting{broker.prepare, broker.Start, used.Brokers[n : n+1]})
+	}
+	return append(order, starting{s.Temporal.prepare, s.Temporal.Start, used.Temporal.all()})
+}
+
 // Close stops the servers that run, in the reverse order of their start, each
 // with its grace period. It is safe to call twice.
 func (s *Stack) Close() error {
 	s.close.Do(func() {
 		ctx := context.Background() // each Stop has its own limit
-		s.closeErr = errors.Join(s.Temporal.Stop(ctx), s.Kafka.Stop(ctx), s.Postgres.Stop(ctx), s.folder.close())
+		s.closeErr = s.Temporal.Stop(ctx)
+		for _, broker := range slices.Backward(s.Brokers) { // they leave with the controller's consent
+			s.closeErr = errors.Join(s.closeErr, broker.Stop(ctx))
+		}
+		s.closeErr = errors.Join(s.closeErr, s.Kafka.Stop(ctx), s.Postgres.Stop(ctx), s.folder.close())
 	})
 	return s.closeErr
 }

@@ -21,10 +21,11 @@ const leastJava = 17
 type system struct {
 	look        func(command string) (path string, err error)
 	postgresBin string // where packages put Postgres' programs, outside of the path
+	fakeTimeLib string // where packages put libfaketime
 }
 
 func thisSystem() system {
-	return system{look: exec.LookPath, postgresBin: "/usr/lib/postgresql/*/bin"}
+	return system{look: exec.LookPath, postgresBin: "/usr/lib/postgresql/*/bin", fakeTimeLib: "/usr/lib/*/faketime/libfaketime.so.1"}
 }
 
 // java is the command java when it is new enough.
@@ -77,6 +78,19 @@ func (s system) postgres() (string, error) {
 	}
 	return slices.MaxFunc(found, byVersion), nil
 }
+
+// fakeTime is libfaketime, empty when there is none: nothing needs it but a
+// clock that is to be moved.
+func (s system) fakeTime() string {
+	found, err := filepath.Glob(s.fakeTimeLib)
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return found[0]
+}
+
+// FakeTime is where this system has libfaketime; empty when it has none.
+func FakeTime() string { return thisSystem().fakeTime() }
 
 func holdsPostgres(dir string) bool {
 	for _, name := range []string{"initdb", "postgres"} {

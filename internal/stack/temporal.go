@@ -42,6 +42,7 @@ type temporalConfig struct {
 	Services         []temporalService
 	Dynamic          string
 	Secure           *temporalSecurity // nil without security
+	Faults           float64           // share of calls to the database that fail, each way; 0 for none
 }
 
 type temporalService struct {
@@ -87,7 +88,7 @@ func (t *Temporal) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(t.command.dir, 0o700); err != nil {
 		return err
 	}
-	if err := writeConfig(t.config, "temporal.yaml", t.values); err != nil {
+	if err := t.FailPersistence(0); err != nil {
 		return err
 	}
 	if err := writeConfig(t.dynamic, "temporal-dynamic.yaml", nil); err != nil {

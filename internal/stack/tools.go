@@ -14,6 +14,9 @@ type Tools struct {
 	Temporal    string // Temporal's server
 	TemporalSQL string // Temporal's tool for its schema in SQL databases, of the same version
 	Postgres    string // folder with initdb and postgres
+	// FakeTime is libfaketime, which moves the clock of the program that loads it;
+	// empty when the system has none.
+	FakeTime string
 }
 
 func (t Tools) validate() error {

@@ -7,14 +7,16 @@ import (
 )
 
 // auditStock reads all three sides in one statement, so that one moment saw
-// them.
+// them. Pruned orders have no reservations: what they shipped is carried forward
+// by the movements, and counts as held.
 var auditStock = sqlText("audit stock", `
 	WITH page AS (SELECT `+stockColumns+` FROM stock WHERE sku > $1 ORDER BY sku LIMIT $2),
 	moved AS (
 		SELECT sku,
 		       CAST(SUM(CASE kind WHEN 'received' THEN quantity ELSE 0 END) AS BIGINT) AS received,
 		       CAST(SUM(CASE kind WHEN 'reserved' THEN quantity WHEN 'received' THEN 0 ELSE -quantity END) AS BIGINT) AS reserved,
-		       CAST(SUM(CASE kind WHEN 'shipped' THEN quantity ELSE 0 END) AS BIGINT) AS shipped
+		       CAST(SUM(CASE kind WHEN 'shipped' THEN quantity ELSE 0 END) AS BIGINT) AS shipped,
+		       CAST(SUM(CASE WHEN kind = 'shipped' AND reference = '' THEN quantity ELSE 0 END) AS BIGINT) AS carried
 		FROM stock_movements WHERE sku IN (SELECT sku FROM page) GROUP BY sku),
 	held AS (
 		SELECT sku,
@@ -23,7 +25,7 @@ var auditStock = sqlText("audit stock", `
 		FROM reservations WHERE sku IN (SELECT sku FROM page) GROUP BY sku)
 	SELECT page.sku, page.on_hand, page.reserved, page.shipped, page.received,
 	       COALESCE(moved.received, 0), COALESCE(moved.reserved, 0), COALESCE(moved.shipped, 0),
-	       COALESCE(held.reserved, 0), COALESCE(held.shipped, 0)
+	       COALESCE(held.reserved, 0), COALESCE(held.shipped, 0) + COALESCE(moved.carried, 0)
 	FROM page LEFT JOIN moved ON moved.sku = page.sku LEFT JOIN held ON held.sku = page.sku
 	ORDER BY page.sku`)
 

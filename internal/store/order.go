@@ -12,7 +12,7 @@ import (
 )
 
 const orderColumns = `id, status, COALESCE(cause_kind, ''), cause_step, cause_code, cause_message, cancel_requested,
-	customer_id, currency, payment_token, ship_to, last_sequence, fault, fault_injected, created_at, updated_at`
+	customer_id, currency, payment_token, ship_to, last_sequence, fault, fault_injected, created_at, updated_at, COALESCE(digest, '')`
 
 var selectOrder = sqlText("select order", `SELECT `+orderColumns+` FROM orders WHERE id = $1`)
 
@@ -136,7 +136,7 @@ var selectEvents = sqlText("select timeline", `
 	SELECT `+eventColumns+` FROM events WHERE subject = $1 AND sequence > $2 ORDER BY sequence`)
 
 // Events is an order's timeline behind a sequence, in order and without gaps.
-// ErrNotFound when there is no such order.
+// ErrNotFound when there is no such order, ErrPruned when its details are gone.
 func (s *Store) Events(ctx context.Context, orderID string, afterSequence int64) ([]skald.Event, error) {
 	var hash string
 	found, err := s.scan(ctx, selectHash, []any{&hash}, orderID)
@@ -153,6 +153,9 @@ func (s *Store) Events(ctx context.Context, orderID string, afterSequence int64)
 		events = append(events, event)
 		return err
 	}, orderID, max(afterSequence, 0))
+	if err == nil && len(events) == 0 {
+		err = s.unlessPruned(ctx, orderID)
+	}
 	return events, err
 }
 
@@ -160,9 +163,9 @@ func (s *Store) Events(ctx context.Context, orderID string, afterSequence int64)
 func scanOrder(scan func(...any) error, first ...any) (skald.OrderState, error) {
 	var state skald.OrderState
 	var cancel, struck, created, updated int64
-	var shipTo string
+	var shipTo, digest string
 	err := scan(append(first, &state.ID, &state.Status, &state.Cause.Kind, &state.Cause.Step, &state.Cause.Code, &state.Cause.Message,
-		&cancel, &state.CustomerID, &state.Currency, &state.PaymentToken, &shipTo, &state.LastSequence, &state.Fault, &struck, &created, &updated)...)
+		&cancel, &state.CustomerID, &state.Currency, &state.PaymentToken, &shipTo, &state.LastSequence, &state.Fault, &struck, &created, &updated, &digest)...)
 	if err != nil {
 		return state, err
 	}
@@ -170,6 +173,12 @@ func scanOrder(scan func(...any) error, first ...any) (skald.OrderState, error) 
 	state.CreatedAt, state.UpdatedAt = fromMicros(created), fromMicros(updated)
 	if err := json.Unmarshal([]byte(shipTo), &state.ShipTo); err != nil {
 		return state, fmt.Errorf("address of order %s: %w", state.ID, err)
+	}
+	if digest == "" {
+		return state, nil
+	}
+	if err := json.Unmarshal([]byte(digest), &state.Pruned); err != nil {
+		return state, fmt.Errorf("digest of order %s: %w", state.ID, err)
 	}
 	return state, nil
 }

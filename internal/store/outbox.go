@@ -15,7 +15,7 @@ var insertEvent = sqlText("insert event", `
 
 // record writes an event to the outbox, for every topic.
 func (t *tx) record(e skald.Event, topics ...string) error {
-	t.recorded++
+	t.recorded = append(t.recorded, e)
 	_, err := t.exec(insertEvent, e.ID, e.Subject, e.Sequence, e.Kind, strings.Join(topics, " "),
 		e.CausationID, e.TraceParent, string(e.Data), e.Fault, flag(e.FaultInjected), micros(e.Time))
 	return err
@@ -118,11 +118,15 @@ const relayLease = "relay"
 var takeLease = sqlText("take relay lease", `
 	INSERT INTO relay_lease (name, holder, expires_at) VALUES ($1, $2, {{now}} + $3)
 	ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-	WHERE relay_lease.holder = excluded.holder OR relay_lease.expires_at <= {{now}}`)
+	WHERE relay_lease.holder = excluded.holder OR relay_lease.expires_at <= {{now}} OR relay_lease.expires_at > {{now}} + $3`)
 
 // AcquireLease makes holder the one relay for ttl from now, by the database's
 // clock, and reports whether it is. Calling it again renews. A holder whose
 // lease ran out may still be publishing: that only repeats events.
+//
+// A lease that ends later than one that is taken now was written before that
+// clock was set back. It counts as run out: its holder may be dead, and would
+// lead until the clock has come to where it was.
 func (s *Store) AcquireLease(ctx context.Context, holder string, ttl time.Duration) (bool, error) {
 	var changed int64
 	err := s.inTx(ctx, func(t *tx) (err error) {

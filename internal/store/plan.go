@@ -38,6 +38,9 @@ func (o *locked) plan() (skald.CancelPlan, error) {
 	case err != nil:
 		return plan, err
 	}
+	if o.order.Status.Final() {
+		return plan, nil // every undo has run, and its record may be pruned
+	}
 	for _, undo := range skald.Undos() {
 		effect, open, err := o.planned(undo)
 		if err != nil {

@@ -39,7 +39,7 @@ func Version(ctx context.Context, db *database.DB) (database.Version, error) {
 func Tables() []string {
 	return []string{
 		"orders", "order_items", "idempotency_keys", "events", "publications", "effects", "stock", "reservations",
-		"stock_movements", "payments", "shipments", "incidents", "decisions", "relay_lease",
+		"stock_movements", "payments", "shipments", "incidents", "decisions", "relay_lease", "pruned_keys",
 	}
 }
 

@@ -57,9 +57,13 @@ func namesItsTables(t *testing.T, engine databasetest.Engine) {
 	}
 }
 
-func TestOnlyLeasesAndOldKeysAreEverDeleted(t *testing.T) {
+func TestOrdersAndItemsAndStockAreNeverDeleted(t *testing.T) {
 	t.Parallel()
-	if diff := cmp.Diff([]string{"idempotency_keys", "relay_lease"}, store.Deleted()); diff != "" {
+	want := []string{
+		"decisions", "effects", "events", "idempotency_keys", "incidents", "payments", "pruned_keys", "relay_lease",
+		"reservations", "shipments", "stock_movements",
+	}
+	if diff := cmp.Diff(want, store.Deleted()); diff != "" {
 		t.Errorf("deleted (-want +got):\n%s", diff)
 	}
 }

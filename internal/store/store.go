@@ -22,6 +22,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/skald-saga/skald"
 	"github.com/skald-saga/skald/internal/database"
 )
 
@@ -34,7 +35,14 @@ type Store struct {
 	committed chan struct{}
 	newcomers share
 	struck    Struck // nil: nobody injects faults
+	watch     Watcher
 }
+
+// Watcher hears of the events of one transaction of this process, once it has
+// committed. It returns soon, because the caller of the Store waits for it, and
+// keeps nothing of what it is given. Events whose commit had an unknown outcome
+// are not told.
+type Watcher func(recorded []skald.Event)
 
 // Struck tells which of the orders a fault has struck. It is asked while a
 // transaction is open, so it must not wait for one of this database's.
@@ -61,6 +69,10 @@ func Open(ctx context.Context, db *database.DB) (_ *Store, err error) {
 // it before the Store is used.
 func (s *Store) MarkStruck(struck Struck) { s.struck = struck }
 
+// Watch lets watch hear of what is recorded from now on. Call it before the Store
+// is used.
+func (s *Store) Watch(watch Watcher) { s.watch = watch }
+
 // Close releases the prepared statements. It is safe to call twice.
 func (s *Store) Close() error {
 	return errors.Join(release(s.prepared), release(s.reading))
@@ -81,8 +93,11 @@ func (s *Store) inTx(ctx context.Context, work func(t *tx) error) error {
 		t = &tx{ctx: ctx, tx: sqlTx, statements: s.prepared, struck: s.struck}
 		return work(t)
 	})
-	if err == nil && t.recorded > 0 {
+	if err == nil && len(t.recorded) > 0 {
 		s.announce()
+		if s.watch != nil {
+			s.watch(t.recorded)
+		}
 	}
 	return err
 }
@@ -100,7 +115,7 @@ type tx struct {
 	tx         *sql.Tx
 	statements map[statement]*sql.Stmt
 	struck     Struck
-	recorded   int // events written so far
+	recorded   []skald.Event // so far
 }
 
 func (t *tx) exec(which statement, args ...any) (changed int64, err error) {

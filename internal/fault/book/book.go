@@ -69,11 +69,7 @@ func Open(ctx context.Context, db *database.DB, o Options) (*Book, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	files, err := fs.Sub(migrations, "migration")
-	if err != nil {
-		return nil, fmt.Errorf("fault migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, files, migrationTable); err != nil {
+	if err := Migrate(ctx, db); err != nil {
 		return nil, err
 	}
 	b := &Book{o: o, db: db, changed: make(chan struct{}, 1)}
@@ -83,6 +79,34 @@ func Open(ctx context.Context, db *database.DB, o Options) (*Book, error) {
 	fires, err := b.Fires(ctx, Query{Limit: 1})
 	b.silent.Store(len(fires) == 0)
 	return b, err
+}
+
+// Migrate brings the book's tables in db up to date, as Open does. Where they are
+// that already it changes nothing, so that whoever opens a book later need not
+// have the right to make tables.
+func Migrate(ctx context.Context, db *database.DB) error {
+	files, err := migrationFiles()
+	if err != nil {
+		return err
+	}
+	return db.Migrate(ctx, files, migrationTable)
+}
+
+// Version is how far the book's tables in db are. It changes nothing.
+func Version(ctx context.Context, db *database.DB) (database.Version, error) {
+	files, err := migrationFiles()
+	if err != nil {
+		return database.Version{}, err
+	}
+	return db.Version(ctx, files, migrationTable)
+}
+
+func migrationFiles() (fs.FS, error) {
+	files, err := fs.Sub(migrations, "migration")
+	if err != nil {
+		return nil, fmt.Errorf("fault migrations: %w", err)
+	}
+	return files, nil
 }
 
 // Changed receives after this process has changed the rules or the switch.

@@ -1,9 +1,11 @@
 package book_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,6 +38,51 @@ func TestTheBookOnBothEngines(t *testing.T) {
 				t.Parallel()
 				test(t, open(t, engine.Fresh(t)))
 			})
+		}
+	})
+}
+
+// The tables are made by whoever sets skald up; who only turns failure injection
+// on may have no right to make any.
+func TestAUserWhoMayMakeNoTablesOpensABookWhoseTablesAreThere(t *testing.T) {
+	t.Parallel()
+	databasetest.OnBoth(t, func(t *testing.T, engine databasetest.Engine) {
+		if engine.Name == "sqlite" {
+			t.Skip("an SQLite file has no users")
+		}
+		url := engine.Fresh(t)
+		owner, err := database.Open(t.Context(), database.Options{URL: url})
+		must(t, err)
+		role := fmt.Sprintf("skald_book_%d", os.Getpid())
+		limited, err := database.Open(t.Context(), database.Options{URL: url, MaxConns: 1}) // one connection, which keeps the role
+		must(t, err)
+		run := func(db *database.DB, statement string) {
+			t.Helper()
+			_, err := db.Writer().ExecContext(t.Context(), statement)
+			must(t, err)
+		}
+		run(owner, `CREATE ROLE `+role)
+		t.Cleanup(func() {
+			must(t, limited.Close())
+			for _, statement := range []string{`DROP OWNED BY ` + role, `DROP ROLE ` + role} {
+				_, err := owner.Writer().ExecContext(context.Background(), statement)
+				must(t, err)
+			}
+			must(t, owner.Close())
+		})
+		run(limited, `SET ROLE `+role)
+		if _, err := book.Open(t.Context(), limited, book.Options{}); err == nil || !strings.Contains(err.Error(), "permission denied") {
+			t.Errorf("without tables, and without the right to make them: %v", err)
+		}
+		if version, err := book.Version(t.Context(), owner); err != nil || version.Found != 0 || version.Wanted != 1 {
+			t.Errorf("version %+v, %v", version, err)
+		}
+		must(t, book.Migrate(t.Context(), owner))
+		run(owner, `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO `+role)
+		opened, err := book.Open(t.Context(), limited, book.Options{})
+		must(t, err)
+		if _, err := opened.Add(t.Context(), rules(t, "intake[name=first]=panic")...); err != nil {
+			t.Error(err)
 		}
 	})
 }

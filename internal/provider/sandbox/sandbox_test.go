@@ -210,3 +210,33 @@ func awaitState(t *testing.T, payment provider.Payment, key string, state provid
 		}
 	}
 }
+
+// What is forgotten is as if it had never been asked, at both services.
+func TestAForgottenKeyIsUnknownAndItsNeighbourIsNot(t *testing.T) {
+	databasetest.OnBoth(t, func(t *testing.T, engine databasetest.Engine) {
+		ctx, box := t.Context(), open(t, engine.Fresh(t))
+		for _, key := range []string{"o1:charge", "o2:charge"} {
+			if _, err := box.Payment().Charge(ctx, charge(key, sandbox.TokenVisa)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := box.Carrier().Void(ctx, key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if err := box.Forget(ctx, []string{"o1:charge", "never seen"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for key, want := range map[string][2]provider.State{
+			"o1:charge": {provider.StateUnknown, provider.StateUnknown},
+			"o2:charge": {provider.StateDone, provider.StateVoided},
+		} {
+			paid, err := box.Payment().Lookup(ctx, key)
+			booked, bookErr := box.Carrier().Lookup(ctx, key)
+			if got := [2]provider.State{paid.State, booked.State}; got != want || err != nil || bookErr != nil {
+				t.Errorf("%s is %v, want %v; %v, %v", key, got, want, err, bookErr)
+			}
+		}
+	})
+}

@@ -25,6 +25,8 @@ func testLease(t *testing.T, s *shop) {
 	equal(t, "a lost it", acquire("a", time.Hour), false)
 	must(t, s.ReleaseLease(t.Context(), "b"))
 	equal(t, "a takes what was released", acquire("a", time.Hour), true)
+	equal(t, "b takes a lease that ends later than any can: the clock was set back", acquire("b", time.Minute), true)
+	must(t, s.ReleaseLease(t.Context(), "b"))
 	went := s.interleave(t, lease(s, "a"), lease(s, "b"))
 	equal(t, "two at once", []string{went.First, went.Second}, []string{"true", "false"})
 }

@@ -36,6 +36,7 @@ func Run(t *testing.T, engine databasetest.Engine) {
 		{"Two open transactions", testInterleaved},
 		{"Stock under two open transactions", testInterleavedStock},
 		{"The outbox", testOutbox},
+		{"What is recorded and what waits", testBacklog},
 		{"Publications", testPublications},
 		{"The lease", testLease},
 		{"Placing", testPlace},
@@ -44,6 +45,9 @@ func Run(t *testing.T, engine databasetest.Engine) {
 		{"Listing orders", testOrders},
 		{"The timeline", testEvents},
 		{"Receiving stock", testStock},
+		{"Pruning", testPrune},
+		{"Pruning leaves alone", testPruneNot},
+		{"After pruning", testPruned},
 		{"Injected faults", testFault},
 		{"The schema", testConstraints},
 	}
