@@ -42,8 +42,12 @@ func TestTheObserverHearsOfEachRequestByNamesThatNoClientMadeUp(t *testing.T) {
 	send(g, http.MethodGet, "/v1/stock", "") // the client has used up its rate
 	send(g, http.MethodGet, "/healthz", "")
 	want := []observedRequest{
-		{"GET", "/v1/orders/:id", 200}, {"GET", "none", 404}, {"other", "none", 405}, {"POST", "/v1/orders", 400},
-		{"GET", "/v1/stock", 429}, {"GET", "/healthz", 200},
+		{"GET", "/v1/orders/:id", 200},
+		{"GET", "none", 404},
+		{"other", "none", 405},
+		{"POST", "/v1/orders", 400},
+		{"GET", "/v1/stock", 429},
+		{"GET", "/healthz", 200},
 	}
 	if diff := cmp.Diff(want, heard.requests); diff != "" {
 		t.Errorf("heard (-want +got):\n%s", diff)

@@ -60,7 +60,7 @@ func TestMovesOfLeadersAndOfTheCoordinatorLoseNothing(t *testing.T) {
 func moveEverything(t *testing.T, cluster *kfake.Cluster, brokers int32) {
 	t.Helper()
 	for _, topic := range skald.Topics() {
-		for partition := range int32(len(cluster.PartitionInfos(topic))) { //nolint:gosec // a handful
+		for partition := range int32(len(cluster.PartitionInfos(topic))) {
 			leader := cluster.LeaderFor(topic, partition)
 			if err := cluster.MoveTopicPartition(topic, partition, (leader+1)%brokers); err != nil {
 				t.Fatal(err)

@@ -103,7 +103,7 @@ func (p *Process) Stop() error {
 }
 
 func (p *Process) start(log string) (err error) {
-	if p.log, err = os.Create(log); err != nil {
+	if p.log, err = os.Create(log); err != nil { //nolint:gosec // G304: the caller names where the log goes
 		return err
 	}
 	p.command.Stderr = p.log
@@ -158,7 +158,7 @@ func (p *Process) failure() error {
 	if p.err == nil {
 		return nil
 	}
-	text, _ := os.ReadFile(p.log.Name()) //nolint:gosec // G304: the log of Start
+	text, _ := os.ReadFile(p.log.Name())
 	if len(text) > lastWords {
 		text = text[len(text)-lastWords:]
 	}

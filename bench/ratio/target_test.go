@@ -42,27 +42,33 @@ func TestALineSaysMedianRangeTargetAndWhatWasMissed(t *testing.T) {
 		want   string
 	}{
 		{
-			ratio.Target{Name: "sagas-vs-reference", Kind: ratio.KindRatio, Bound: 5, Floor: true}, []float64{5.31, 4.9, 5.62},
+			ratio.Target{Name: "sagas-vs-reference", Kind: ratio.KindRatio, Bound: 5, Floor: true},
+			[]float64{5.31, 4.9, 5.62},
 			"ratio sagas-vs-reference 5.31 (4.90–5.62) target ≥ 5",
 		},
 		{
-			ratio.Target{Name: "sagas-vs-empty", Kind: ratio.KindRatio, Bound: 1.5, Floor: true}, []float64{1.2},
+			ratio.Target{Name: "sagas-vs-empty", Kind: ratio.KindRatio, Bound: 1.5, Floor: true},
+			[]float64{1.2},
 			"ratio sagas-vs-empty 1.20 (1.20–1.20) target ≥ 1.5 missed",
 		},
 		{
-			ratio.Target{Name: "cpu-vs-bare", Kind: ratio.KindRatio, Bound: 1.5}, []float64{1.6, 1.4},
+			ratio.Target{Name: "cpu-vs-bare", Kind: ratio.KindRatio, Bound: 1.5},
+			[]float64{1.6, 1.4},
 			"ratio cpu-vs-bare 1.50 (1.40–1.60) target ≤ 1.5",
 		},
 		{
-			ratio.Target{Name: "order-to-final-p99", Kind: ratio.KindLatency, Bound: 200}, []float64{212.4, 19.04, 250},
+			ratio.Target{Name: "order-to-final-p99", Kind: ratio.KindLatency, Bound: 200},
+			[]float64{212.4, 19.04, 250},
 			"latency order-to-final-p99 212 (19.0–250) ms target ≤ 200 ms missed",
 		},
 		{
-			ratio.Target{Name: "burst-lost", Kind: ratio.KindCount}, []float64{0},
+			ratio.Target{Name: "burst-lost", Kind: ratio.KindCount},
+			[]float64{0},
 			"count burst-lost 0 (0–0) target ≤ 0",
 		},
 		{
-			ratio.Target{Name: "burst-lost", Kind: ratio.KindCount}, nil,
+			ratio.Target{Name: "burst-lost", Kind: ratio.KindCount},
+			nil,
 			"count burst-lost not measured target ≤ 0 missed",
 		},
 	} {

@@ -9,7 +9,7 @@ import (
 
 func TestProfilesAreServedOnTheirPortUntilTheEnd(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed right away
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestProfilesAreServedOnTheirPortUntilTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	heap := fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/heap", port)
-	response, err := http.Get(heap) //nolint:gosec,noctx // our own server
+	response, err := http.Get(heap)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestProfilesAreServedOnTheirPortUntilTheEnd(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	if _, err := http.Get(heap); err == nil { //nolint:bodyclose,gosec,noctx // there is none
+	if _, err := http.Get(heap); err == nil { //nolint:bodyclose // there is none
 		t.Error("profiles are served after the end")
 	}
 }

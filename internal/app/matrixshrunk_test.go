@@ -37,6 +37,7 @@ func (c *complaints) add(text string) {
 func (c *complaints) Error(args ...any)                 { c.add(fmt.Sprint(args...)) }
 func (c *complaints) Errorf(format string, args ...any) { c.add(fmt.Sprintf(format, args...)) }
 func (c *complaints) Fatal(args ...any)                 { c.add(fmt.Sprint(args...)); runtime.Goexit() }
+
 func (c *complaints) Fatalf(format string, args ...any) {
 	c.add(fmt.Sprintf(format, args...))
 	runtime.Goexit()

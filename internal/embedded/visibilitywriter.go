@@ -130,7 +130,7 @@ func (w *visibilityWriter) open() error {
 	}
 	kept := map[onKnown]*sql.Stmt{}
 	for known, text := range visibilityStatements() {
-		if kept[known], err = db.Prepare(text); err != nil { //nolint:noctx // it reads the schema, and waits for nobody
+		if kept[known], err = db.Prepare(text); err != nil { //nolint:noctx,sqlclosecheck // it reads the schema, and waits for nobody; it ends with db
 			_ = db.Close()
 			return fmt.Errorf("prepare to write visibility rows: %w", err)
 		}

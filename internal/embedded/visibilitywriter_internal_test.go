@@ -72,6 +72,7 @@ func contents(t *testing.T, f file) []map[string]any {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer rows.Close()
 		names, err := rows.Columns()
 		if err != nil {
 			t.Fatal(err)
@@ -112,8 +113,12 @@ func TestAVisibilityRowIsStoredAsTheServersOwnPluginStoresIt(t *testing.T) {
 		}{
 			{row: fullRow("full", 1), insert: true},
 			{row: unset, insert: true},
-			{row: older, insert: true}, {row: newer}, {row: older}, {row: older, insert: true},
-			{row: fullRow("closed", 3)}, {row: older, insert: true},
+			{row: older, insert: true},
+			{row: newer},
+			{row: older},
+			{row: older, insert: true},
+			{row: fullRow("closed", 3)},
+			{row: older, insert: true},
 		} {
 			copied := *write.row // the server's plugin changes it
 			put := db.ReplaceIntoVisibility

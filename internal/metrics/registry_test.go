@@ -207,7 +207,7 @@ func TestTooManyScrapesAtOnceAreTurnedAway(t *testing.T) {
 	codes := make(chan int, 5)
 	for range 5 {
 		go func() {
-			response, err := http.Get(server.URL) //nolint:noctx // the server ends with the test
+			response, err := http.Get(server.URL)
 			if err != nil {
 				codes <- 0
 				return

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -99,9 +100,7 @@ func (s *series[O]) add(key [maxLabels]string, labels int) []O {
 	defer s.mu.Unlock()
 	grown := map[[maxLabels]string][]O{}
 	if known := s.known.Load(); known != nil {
-		for each, options := range *known {
-			grown[each] = options
-		}
+		maps.Copy(grown, *known)
 	}
 	if len(grown) >= maxSeries {
 		for n := range labels {

@@ -109,8 +109,10 @@ func TestEachCycleHasOneToThreeFaultsOnDifferentVictims(t *testing.T) {
 }
 
 var capabilities = []soak.Capability{
-	{Kind: soak.FaultLeaders, On: "kafka"}, {Kind: soak.FaultPersistence, On: "temporal"},
-	{Kind: soak.FaultDisk, On: "postgres"}, {Kind: soak.FaultClock, On: "postgres"},
+	{Kind: soak.FaultLeaders, On: "kafka"},
+	{Kind: soak.FaultPersistence, On: "temporal"},
+	{Kind: soak.FaultDisk, On: "postgres"},
+	{Kind: soak.FaultClock, On: "postgres"},
 }
 
 func TestWhatTheMachineCannotDoIsLeftOutAndTheReasonIsInThePlan(t *testing.T) {

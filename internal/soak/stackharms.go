@@ -33,7 +33,7 @@ func (s *stacked) Harm(fault Fault) (Harm, error) {
 		return &persistenceFaults{temporal: s.servers.Temporal}, nil
 	case FaultDisk:
 		if s.disk == nil {
-			return nil, errors.New("Postgres has no file system of its own")
+			return nil, errors.New("postgres has no file system of its own")
 		}
 		return &fullPostgres{postgres: s.servers.Postgres, disk: s.disk}, nil
 	case FaultClock:
@@ -141,7 +141,7 @@ func (m *movedClock) shows(ctx context.Context, by time.Duration) error {
 		return err
 	}
 	if off := time.Until(now) - by; off.Abs() > 10*time.Second {
-		return fmt.Errorf("Postgres' clock is off by %s, must be by %s", time.Until(now).Round(time.Second), by)
+		return fmt.Errorf("the clock of postgres is off by %s, must be by %s", time.Until(now).Round(time.Second), by)
 	}
 	return nil
 }

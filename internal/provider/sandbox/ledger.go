@@ -43,7 +43,7 @@ func newLedger(ctx context.Context, db *database.DB, service string) (*ledger, e
 			WHERE service = $1 AND call_key = $2`,
 	} {
 		var err error
-		if *into, err = db.Writer().PrepareContext(ctx, text); err != nil {
+		if *into, err = db.Writer().PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // it ends with db
 			return nil, fmt.Errorf("prepare a statement of sandbox %s: %w", service, err)
 		}
 	}
@@ -57,7 +57,7 @@ func (l *ledger) change(ctx context.Context, id string, decide func(*key) error)
 	var known key
 	err := l.db.InTx(ctx, func(tx *sql.Tx) error {
 		var err error
-		if known, err = scanKey(tx.StmtContext(ctx, l.lock).QueryRowContext(ctx, l.service, id)); err != nil {
+		if known, err = scanKey(tx.StmtContext(ctx, l.lock).QueryRowContext(ctx, l.service, id)); err != nil { //nolint:sqlclosecheck // the transaction's end closes it
 			return err
 		}
 		before := known
@@ -77,7 +77,7 @@ func (l *ledger) save(ctx context.Context, tx *sql.Tx, id string, k key) error {
 	if k.undoRefused {
 		undoRefused = 1
 	}
-	_, err := tx.StmtContext(ctx, l.update).ExecContext(ctx, l.service, id, string(k.state), k.orderID, k.requestHash,
+	_, err := tx.StmtContext(ctx, l.update).ExecContext(ctx, l.service, id, string(k.state), k.orderID, k.requestHash, //nolint:sqlclosecheck // the transaction's end closes it
 		k.amount.Minor, string(k.amount.Currency), k.reference, k.undoReference, undoRefused, string(k.code), k.message)
 	return err
 }
