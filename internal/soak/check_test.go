@@ -2,6 +2,7 @@ package soak_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -236,5 +237,24 @@ func TestRecoveryIsMeasuredFromTheEndOfTheLastFault(t *testing.T) {
 	}
 	if r.Slowest != 0.08 { // the cancelled order has nine events, 10 ms apart
 		t.Errorf("the slowest order took %v s, want 0.08", r.Slowest)
+	}
+}
+
+func TestAFewOrdersMayMissAFaultWhenTheirProcessEnds(t *testing.T) {
+	t.Parallel()
+	for missed, holds := range map[int]bool{1: true, 2: false} {
+		b := sound(t)
+		b.Fired[0].From, b.Fired[0].Until = 0, time.Minute // a kill
+		for n := range 19 {
+			twin := b.Orders[struck]
+			twin.Order.ID = fmt.Sprintf("twin-%d", n)
+			twin.Order.FaultInjected = n >= missed
+			b.Orders = append(b.Orders, twin)
+		}
+		for _, verdict := range soak.Check(*b) {
+			if verdict.Name == "orders_struck" && (verdict.Holds() != holds || verdict.Looked != 20) {
+				t.Errorf("%d of %d missed: %q", missed, verdict.Looked, verdict.Violations)
+			}
+		}
 	}
 }
