@@ -16,6 +16,8 @@ var (
 	sagasVsReference   = ratio.Target{Name: "sagas-vs-reference", Kind: ratio.KindRatio, Bound: 5, Floor: true}
 	sagasVsEmpty       = ratio.Target{Name: "sagas-vs-empty-workflows", Kind: ratio.KindRatio, Bound: 1.5, Floor: true}
 	cpuVsBare          = ratio.Target{Name: "cpu-vs-bare-engine", Kind: ratio.KindRatio, Bound: 1.5}
+	startOfSkald       = ratio.Target{Name: "skald-dev-start", Kind: ratio.KindLatency, Bound: 2000}
+	startVsReference   = ratio.Target{Name: "start-vs-reference", Kind: ratio.KindRatio, Shown: true}
 	finalP50           = ratio.Target{Name: "order-to-final-p50-at-half-peak", Kind: ratio.KindLatency, Bound: 40}
 	finalP99           = ratio.Target{Name: "order-to-final-p99-at-half-peak", Kind: ratio.KindLatency, Bound: 200}
 	burstP99           = ratio.Target{Name: "acceptance-p99-in-burst", Kind: ratio.KindLatency, Bound: 20}
@@ -63,6 +65,8 @@ func (b *bench) embedded(ctx context.Context, r *report) error {
 		sagasVsReference.Judge(ratio.Each(skald, r.column(systemReference, perSecond))),
 		sagasVsEmpty.Judge(ratio.Each(skald, r.column(systemEmpty, perSecond))),
 		cpuVsBare.Judge(ratio.Each(r.column(systemSkald, cpuMillis), r.column(systemBare, cpuMillis))),
+		startOfSkald.Judge(r.column(systemSkald, readyMillis)),
+		startVsReference.Judge(ratio.Each(r.column(systemSkald, readyMillis), r.column(systemReference, readyMillis))),
 	)
 	return b.latency(ctx, r)
 }
@@ -130,3 +134,5 @@ func (r *report) column(name string, figure func(child.Cost) float64) []float64 
 func perSecond(c child.Cost) float64 { return c.PerSecond }
 
 func cpuMillis(c child.Cost) float64 { return c.CPUMillis }
+
+func readyMillis(c child.Cost) float64 { return c.ReadyMillis }

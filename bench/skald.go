@@ -40,6 +40,7 @@ type skaldReport struct {
 	CPUMillisPerSaga float64 `json:"cpu_ms_per_saga,omitempty"`
 	RSSBytes         int64   `json:"rss_bytes,omitempty"`
 	DiskBytesPerSaga float64 `json:"disk_bytes_per_saga,omitempty"`
+	ReadyMillis      float64 `json:"ready_ms,omitempty"` // until the process was up: not skald bench's
 }
 
 // latency is in milliseconds.
@@ -51,7 +52,7 @@ type latency struct {
 }
 
 func (r skaldReport) cost() child.Cost {
-	return child.Cost{Done: r.Ended, PerSecond: r.SagasPerSecond, CPUMillis: r.CPUMillisPerSaga, RSSBytes: r.RSSBytes}
+	return child.Cost{Done: r.Ended, PerSecond: r.SagasPerSecond, CPUMillis: r.CPUMillisPerSaga, RSSBytes: r.RSSBytes, ReadyMillis: r.ReadyMillis}
 }
 
 // skaldDev measures skald dev's peak: the whole path, from HTTP to the final
@@ -72,7 +73,9 @@ func (b *bench) onDev(ctx context.Context, dir string, args ...string) (r skaldR
 		return r, err
 	}
 	defer func() { err = errors.Join(err, process.Stop()) }()
-	return b.drive(ctx, at, process.PID(), args...)
+	r, err = b.drive(ctx, at, process.PID(), args...)
+	r.ReadyMillis = process.ReadyMillis()
+	return r, err
 }
 
 // drive runs skald bench against an installation whose process is measured. It

@@ -34,6 +34,7 @@ type Process struct {
 	output  io.ReadCloser
 	lines   *bufio.Reader // of output
 	log     *os.File
+	ready   time.Duration // from its start until it said so
 	ended   chan struct{} // closed when it has ended
 	err     error         // how, once it has ended
 }
@@ -51,6 +52,7 @@ type Usage struct {
 // sees the end of it when this process ends.
 func Start(ctx context.Context, log string, ready any, program string, args ...string) (*Process, error) {
 	p := &Process{command: exec.Command(program, args...), ended: make(chan struct{})} //nolint:gosec,noctx // G204: our own programs; they are stopped in order, not killed with ctx
+	began := time.Now()
 	if err := p.start(log); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
@@ -60,6 +62,7 @@ func Start(ctx context.Context, log string, ready any, program string, args ...s
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	line, err := p.line(ctx)
+	p.ready = time.Since(began)
 	if err == nil {
 		err = json.Unmarshal([]byte(line), ready)
 	}
@@ -71,6 +74,9 @@ func Start(ctx context.Context, log string, ready any, program string, args ...s
 
 // PID is the process' number.
 func (p *Process) PID() int { return p.command.Process.Pid }
+
+// ReadyMillis is how long it took until it was ready; 0 if nobody waited for it.
+func (p *Process) ReadyMillis() float64 { return float64(p.ready.Microseconds()) / 1000 }
 
 // Usage reads what the process has taken by now.
 func (p *Process) Usage() (Usage, error) {

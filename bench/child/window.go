@@ -12,6 +12,8 @@ type Cost struct {
 	PerSecond float64 `json:"per_second"`
 	CPUMillis float64 `json:"cpu_ms_each"`
 	RSSBytes  int64   `json:"rss_bytes"` // at the end
+	// ReadyMillis is how long the process took to start.
+	ReadyMillis float64 `json:"ready_ms,omitempty"`
 }
 
 // Measure lets the process warm up, and then looks at it at the beginning and
@@ -32,7 +34,9 @@ func (p *Process) Measure(ctx context.Context, warmUp, duration time.Duration, d
 	if err != nil {
 		return Cost{}, err
 	}
-	return cost(before, after, ended-began)
+	measured, err := cost(before, after, ended-began)
+	measured.ReadyMillis = p.ReadyMillis()
+	return measured, err
 }
 
 func (p *Process) look(ctx context.Context, done func(context.Context) (int, error)) (usage Usage, count int, err error) {

@@ -21,7 +21,8 @@ type Target struct {
 	Name  string  `json:"name"`
 	Kind  Kind    `json:"kind"`
 	Bound float64 `json:"bound"`
-	Floor bool    `json:"floor"` // the figure must not fall below Bound; otherwise it must not exceed it
+	Floor bool    `json:"floor"`           // the figure must not fall below Bound; otherwise it must not exceed it
+	Shown bool    `json:"shown,omitempty"` // there is no bound: it is only said
 }
 
 // Result is a target and what was measured for it.
@@ -41,9 +42,13 @@ func (t Target) Judge(values []float64) Result {
 		return Result{Target: t}
 	}
 	result := Result{Target: t, Values: values, Median: Median(values), Min: slices.Min(values), Max: slices.Max(values)}
-	result.Met = result.Median <= t.Bound
-	if t.Floor {
+	switch {
+	case t.Shown:
+		result.Met = true
+	case t.Floor:
 		result.Met = result.Median >= t.Bound
+	default:
+		result.Met = result.Median <= t.Bound
 	}
 	return result
 }
@@ -83,6 +88,9 @@ func (r Result) String() string {
 		line.WriteString("not measured")
 	} else {
 		fmt.Fprintf(&line, "%s (%s–%s)%s", r.figure(r.Median), r.figure(r.Min), r.figure(r.Max), r.unit())
+	}
+	if r.Shown {
+		return line.String()
 	}
 	relation := "≤"
 	if r.Floor {

@@ -62,6 +62,11 @@ func TestALineSaysMedianRangeTargetAndWhatWasMissed(t *testing.T) {
 			"latency order-to-final-p99 212 (19.0–250) ms target ≤ 200 ms missed",
 		},
 		{
+			ratio.Target{Name: "start-vs-reference", Kind: ratio.KindRatio, Shown: true},
+			[]float64{1.5, 2},
+			"ratio start-vs-reference 1.75 (1.50–2.00)",
+		},
+		{
 			ratio.Target{Name: "burst-lost", Kind: ratio.KindCount},
 			[]float64{0},
 			"count burst-lost 0 (0–0) target ≤ 0",
