@@ -12,13 +12,18 @@ SOAK   ?= 25s
 SERVER  = /(internal/(app|embedded)|cmd/skald)(/|$$)|/skald/bench(/(bare|reference))?$$
 
 .DEFAULT_GOAL = help
-.PHONY: help build bench test race lint mutants fuzz golden demo dev stack soak soak-stack spec spec-full clean
+.PHONY: help build pgo bench test race lint mutants fuzz golden demo dev stack soak soak-stack spec spec-full clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/skald
 	$(GO) build -trimpath -o bin/skald ./cmd/skald
+
+pgo: ## write cmd/skald/default.pgo, a profile of skald dev under load: builds of skald take it from then on
+	$(GO) build -trimpath -pgo=off -o bin/skald ./cmd/skald
+	$(GO) build -trimpath -o bin/bench ./bench
+	bin/bench -skald bin/skald -duration 30s -profile cmd/skald/default.pgo
 
 bench: build ## skald beside Temporal's usual way, in turn, against the targets (BENCH=-stack: on real servers)
 	$(GO) build -trimpath -pgo=$(or $(wildcard cmd/skald/default.pgo),auto) -o bin/bench ./bench

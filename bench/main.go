@@ -31,6 +31,7 @@ type options struct {
 	burst     time.Duration
 	burstRate float64
 	stack     bool
+	profile   string
 	output    string
 }
 
@@ -59,7 +60,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	report, err := measure(ctx, o)
-	if err != nil {
+	if err != nil || o.profile != "" {
 		return err
 	}
 	return report.print(out, o.output)
@@ -77,6 +78,7 @@ func parse(args []string) (o options, err error) {
 	flags.DurationVar(&o.burst, "burst", 30*time.Second, "how long orders come at -burst-rate: 0 (not at all) to 1 h")
 	flags.Float64Var(&o.burstRate, "burst-rate", 500, "orders a second of the burst: 1 to 100000")
 	flags.BoolVar(&o.stack, "stack", false, "compare on real Kafka, Temporal and Postgres instead, with skald serve")
+	flags.StringVar(&o.profile, "profile", "", "measure nothing: write a CPU profile of skald dev under this load to the file")
 	flags.StringVar(&o.output, "output", "text", "text or json")
 	if err := flags.Parse(args); err != nil {
 		return o, flag.ErrHelp // Parse has said what is wrong
@@ -145,7 +147,10 @@ func measure(ctx context.Context, o options) (r report, err error) {
 		return r, err
 	}
 	r.Began, r.Machine = time.Now().UTC(), thisMachine()
-	if o.stack {
+	switch {
+	case o.profile != "":
+		return r, b.takeProfile(ctx, o.profile)
+	case o.stack:
 		return r, b.onStack(ctx, &r)
 	}
 	return r, b.embedded(ctx, &r)
