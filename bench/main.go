@@ -31,6 +31,7 @@ type options struct {
 	burst     time.Duration
 	burstRate float64
 	stack     bool
+	apportion bool
 	profile   string
 	output    string
 }
@@ -59,8 +60,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	report, err := measure(ctx, o)
-	if err != nil || o.profile != "" {
+	report, err := measure(ctx, o, out)
+	if err != nil || o.profile != "" || o.apportion {
 		return err
 	}
 	return report.print(out, o.output)
@@ -78,6 +79,7 @@ func parse(args []string) (o options, err error) {
 	flags.DurationVar(&o.burst, "burst", 30*time.Second, "how long orders come at -burst-rate: 0 (not at all) to 1 h")
 	flags.Float64Var(&o.burstRate, "burst-rate", 500, "orders a second of the burst: 1 to 100000")
 	flags.BoolVar(&o.stack, "stack", false, "compare on real Kafka, Temporal and Postgres instead, with skald serve")
+	flags.BoolVar(&o.apportion, "apportion", false, "compare nothing: print what an order costs each process on real Kafka, Temporal and Postgres")
 	flags.StringVar(&o.profile, "profile", "", "measure nothing: write a CPU profile of skald dev under this load to the file")
 	flags.StringVar(&o.output, "output", "text", "text or json")
 	if err := flags.Parse(args); err != nil {
@@ -134,7 +136,7 @@ func (r report) print(out io.Writer, format string) error {
 }
 
 // measure runs everything in a folder of its own, which it removes.
-func measure(ctx context.Context, o options) (r report, err error) {
+func measure(ctx context.Context, o options, out io.Writer) (r report, err error) {
 	b := &bench{options: o}
 	if b.dir, err = os.MkdirTemp("", "skald-bench-"); err != nil {
 		return r, err
@@ -150,6 +152,8 @@ func measure(ctx context.Context, o options) (r report, err error) {
 	switch {
 	case o.profile != "":
 		return r, b.takeProfile(ctx, o.profile)
+	case o.apportion:
+		return r, b.apportion(ctx, out)
 	case o.stack:
 		return r, b.onStack(ctx, &r)
 	}

@@ -103,8 +103,12 @@ func (a *App) tellPools(tell metrics.Tell) {
 		tell(metrics.DatabaseConnections, float64(stats.InUse), name, "used")
 		tell(metrics.DatabaseConnections, float64(stats.Idle), name, "idle")
 		tell(metrics.DatabaseLimit, float64(stats.MaxOpenConnections), name)
-		tell(metrics.DatabaseWaits, float64(stats.WaitCount), name)
-		tell(metrics.DatabaseWaited, stats.WaitDuration.Seconds(), name)
+		waits, waited := stats.WaitCount, stats.WaitDuration
+		if pool == a.db.Writer() { // SQLite's has a queue of its own in front
+			waits, waited = a.db.Waits()
+		}
+		tell(metrics.DatabaseWaits, float64(waits), name)
+		tell(metrics.DatabaseWaited, waited.Seconds(), name)
 	}
 }
 

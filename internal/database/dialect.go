@@ -70,7 +70,7 @@ func openSQLite(o Options) (*DB, error) {
 	readDSN := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas.Encode()
 	writer := connector{&sqlite.Driver{}, readDSN + "&_txlock=immediate"}
 	reader := connector{&sqlite.Driver{}, readDSN}
-	return &DB{dialect: sqliteDialect, write: pool(o, writer, 1), read: pool(o, reader, o.MaxConns)}, nil
+	return &DB{dialect: sqliteDialect, write: pool(o, writer, 1), read: pool(o, reader, o.MaxConns), turns: &turns{}}, nil
 }
 
 func sqliteAborted(err error) bool {

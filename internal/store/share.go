@@ -11,15 +11,26 @@ import (
 // connection to read or cancel an order, or to ask whether the database is well.
 type share chan struct{}
 
-// shareOf is three quarters of writer's connections. SQLite has one: there, one
-// newcomer works, one waits behind it, and all others wait here.
+// shareOf is three quarters of writer's connections, nil of a single one.
 func shareOf(writer *sql.DB) share {
-	return make(share, max(2, writer.Stats().MaxOpenConnections*3/4))
+	most := writer.Stats().MaxOpenConnections
+	if most == 1 {
+		return nil
+	}
+	return make(share, max(1, most*3/4))
 }
 
 // inTx is Store.inTx when it is the newcomer's turn. It errors as ctx does when
 // that ends before; nothing was done then.
+//
+// SQLite's one connection has no shares: there a newcomer comes before sagas,
+// which have their time, while its customer waits. Without it, it waits behind
+// every saga that is under way, and a burst of orders is refused although there
+// would be time to write them down.
 func (n share) inTx(ctx context.Context, s *Store, work func(t *tx) error) error {
+	if n == nil {
+		return s.in(ctx, s.db.InUrgentTx, work)
+	}
 	select {
 	case n <- struct{}{}:
 	case <-ctx.Done():

@@ -88,8 +88,13 @@ func (s *Store) Committed() <-chan struct{} { return s.committed }
 // inTx runs work in one write transaction, again when the engine aborts it
 // because of another, and announces the events it recorded.
 func (s *Store) inTx(ctx context.Context, work func(t *tx) error) error {
+	return s.in(ctx, s.db.InTx, work)
+}
+
+// in is inTx by one of the ways in which a database runs a transaction.
+func (s *Store) in(ctx context.Context, run func(context.Context, func(*sql.Tx) error) error, work func(t *tx) error) error {
 	var t *tx
-	err := s.db.InTx(ctx, func(sqlTx *sql.Tx) error {
+	err := run(ctx, func(sqlTx *sql.Tx) error {
 		t = &tx{ctx: ctx, tx: sqlTx, statements: s.prepared, struck: s.struck}
 		return work(t)
 	})

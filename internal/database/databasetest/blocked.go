@@ -15,7 +15,8 @@ type Queue struct {
 
 // WatchQueue counts from now.
 func WatchQueue(db *database.DB) Queue {
-	return Queue{db: db, before: db.Writer().Stats().WaitCount}
+	before, _ := db.Waits()
+	return Queue{db: db, before: before}
 }
 
 // Await returns when a transaction waits: on Postgres for a lock, on SQLite for
@@ -24,7 +25,8 @@ func (q Queue) Await(t testing.TB) {
 	t.Helper()
 	Eventually(t, "a transaction waits", func() bool {
 		if q.db.Dialect().Name == "sqlite" {
-			return q.db.Writer().Stats().WaitCount > q.before
+			now, _ := q.db.Waits()
+			return now > q.before
 		}
 		var waiting int
 		err := q.db.Read().QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
