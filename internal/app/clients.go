@@ -46,7 +46,7 @@ func (a *App) dial(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.slots, err = workers.NewSlots(workers.SlotOptions{}); err != nil {
+	if c.slots, err = workers.NewSlots(workers.SlotOptions{Limit: a.config.Slots}); err != nil {
 		return err
 	}
 	outbox := newOutbox(a.store)

@@ -78,6 +78,9 @@ type Config struct {
 	// Patience is how long a step before the pivot may take until it counts as
 	// exhausted: 1 s to 24 h. Default DefaultPatience.
 	Patience time.Duration
+	// Slots is how many young sagas of one process may be under way at a time.
+	// Default workers.DefaultSlots.
+	Slots int
 	// Keep is how long the details of a final order stay; its row stays for ever.
 	// It must exceed what Kafka and Temporal keep, as skald sets them up. Default
 	// 0: for ever.

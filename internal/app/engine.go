@@ -53,6 +53,11 @@ func (c DevConfig) startEngine(ctx context.Context) (*Engine, Config, error) {
 	return engine, config, nil
 }
 
+// devSlots is fewer than workers.DefaultSlots, because in one process a saga waits
+// for nothing far away: more at a time do not end sooner, and new orders wait for
+// their turn at the processor behind all of them.
+const devSlots = 24
+
 func (c DevConfig) onEngine(engine *Engine) (Config, error) {
 	dir, err := filepath.Abs(c.Dir)
 	if err != nil {
@@ -66,6 +71,7 @@ func (c DevConfig) onEngine(engine *Engine) (Config, error) {
 		Namespace:  engine.Namespace(),
 		TemporalUI: engine.UI(),
 		Patience:   c.Patience,
+		Slots:      devSlots,
 		Keep:       c.Keep,
 		PaymentURL: c.PaymentURL, CarrierURL: c.CarrierURL, ProviderSecret: c.ProviderSecret,
 		PowerLoss: c.PowerLoss,

@@ -85,7 +85,7 @@ func TestMetricsCountWhatHappenedExactly(t *testing.T) {
 		`skald_fault_rules`:                              "0",
 		`skald_dead_letters_total{reason="schema"}`:      "0",
 		`skald_intake_paused`:                            "0",
-		`skald_intake_slots`:                             "64",
+		`skald_intake_slots`:                             "24",
 		`skald_relay_leader`:                             "1",
 		`skald_relay_published_total`:                    "17",
 		`skald_relay_refused_total`:                      "0",
