@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/skald-saga/skald/bench/child"
-	skaldbench "github.com/skald-saga/skald/internal/bench"
 	"github.com/skald-saga/skald/internal/stack"
 )
 
@@ -30,6 +28,12 @@ func (b *bench) apportion(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, running.Close(), remove()) }()
+	var roles []*child.Process
+	defer func() {
+		for _, role := range roles {
+			err = errors.Join(err, role.Stop())
+		}
+	}()
 	parts := []part{{"kafka", running.Kafka.PID()}, {"temporal", running.Temporal.PID()}, {"postgres", running.Postgres.PID()}}
 	var api string
 	for _, role := range []string{"relay", "worker", "gateway"} {
@@ -37,7 +41,7 @@ func (b *bench) apportion(ctx context.Context, out io.Writer) (err error) {
 		if err != nil {
 			return err
 		}
-		defer func() { _ = process.Stop() }() // how it stops is no figure
+		roles = append(roles, process)
 		parts, api = append(parts, part{role, process.PID()}), "http://"+listen
 	}
 	at := installation{API: api, Kafka: []string{running.Kafka.Address()}, Dir: filepath.Join(b.dir, "none")}
@@ -89,26 +93,7 @@ func printShares(out io.Writer, parts []part, before, after map[string]time.Dura
 func cpuOf(parts []part) map[string]time.Duration {
 	spent := map[string]time.Duration{}
 	for _, one := range parts {
-		spent[one.name] = cpuWithChildren(one.pid)
-	}
-	return spent
-}
-
-// cpuWithChildren leaves out what cannot be read any more. Postgres works in
-// children, which live as long as the pools that hold their connections.
-func cpuWithChildren(pid int) time.Duration {
-	spent, _, err := skaldbench.Usage(pid)
-	if err != nil {
-		return 0
-	}
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	if err != nil {
-		return spent
-	}
-	for _, field := range bytes.Fields(children) {
-		if number, err := strconv.Atoi(string(field)); err == nil {
-			spent += cpuWithChildren(number)
-		}
+		spent[one.name] = child.CPUOf(one.pid)
 	}
 	return spent
 }
