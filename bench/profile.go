@@ -18,7 +18,11 @@ import (
 // takeProfile writes a CPU profile of skald dev under the closed loop, as `go build
 // -pgo` takes it.
 func (b *bench) takeProfile(ctx context.Context, into string) error {
-	port, err := freePort(ctx)
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return err
 	}
@@ -29,10 +33,10 @@ func (b *bench) takeProfile(ctx context.Context, into string) error {
 	return b.profiled(ctx, dir, port, into)
 }
 
-func (b *bench) profiled(ctx context.Context, dir string, port int, into string) (err error) {
+func (b *bench) profiled(ctx context.Context, dir string, port string, into string) (err error) {
 	var at installation
 	process, err := child.Start(ctx, filepath.Join(dir, "log"), &at, b.skald, "dev", "--dir", filepath.Join(dir, "data"), "--port", "0",
-		"--temporal-ui-port", "0", "--temporal-port", "0", "--kafka-port", "0", "--profile-port", strconv.Itoa(port), "--output", "json")
+		"--temporal-ui-port", "0", "--temporal-port", "0", "--kafka-port", "0", "--profile-port", port, "--output", "json")
 	if err != nil {
 		return err
 	}
@@ -45,13 +49,13 @@ func (b *bench) profiled(ctx context.Context, dir string, port int, into string)
 }
 
 // fetchProfile asks for the profile of a while that begins after the warm-up.
-func fetchProfile(ctx context.Context, port int, after, during time.Duration, into string) error {
+func fetchProfile(ctx context.Context, port string, after, during time.Duration, into string) error {
 	select {
 	case <-time.After(after):
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	url := fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/profile?seconds=%d", port, max(1, int(during.Seconds())))
+	url := fmt.Sprintf("http://127.0.0.1:%s/debug/pprof/profile?seconds=%d", port, max(1, int(during.Seconds())))
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
@@ -70,13 +74,4 @@ func fetchProfile(ctx context.Context, port int, after, during time.Duration, in
 	}
 	_, err = io.Copy(file, response.Body)
 	return errors.Join(err, file.Close())
-}
-
-func freePort(ctx context.Context) (int, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	port := listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it is TCP
-	return port, listener.Close()
 }

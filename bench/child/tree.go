@@ -22,7 +22,7 @@ func CPUOf(pid int) time.Duration {
 	if err != nil {
 		return spent
 	}
-	for _, field := range bytes.Fields(started) {
+	for field := range bytes.FieldsSeq(started) {
 		if number, err := strconv.Atoi(string(field)); err == nil {
 			spent += CPUOf(number)
 		}
