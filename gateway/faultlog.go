@@ -55,6 +55,7 @@ func (g *Gateway) addFaultLog(api huma.API) {
 		Description: "Newest first, as far back as the log goes. The Link header has the next page.",
 		Tags:        []string{"failure injection"},
 	}, g.listFired)
+	g.only(pathFaults+"/log", http.MethodGet, http.MethodDelete)
 }
 
 type listFiredInput struct {

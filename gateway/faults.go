@@ -148,7 +148,7 @@ func (g *Gateway) removeFault(ctx context.Context, in *removeFaultInput) (*struc
 func (g *Gateway) refuseFaults(c *gin.Context) {
 	values := c.Request.Header.Values(skald.HeaderHTTPFault)
 	switch places := c.Request.Method == http.MethodPost && c.Request.URL.Path == pathOrders; {
-	case len(values) == 0:
+	case len(values) == 0 || c.FullPath() == "": // there is no such address or method, which says more
 	case g.options.Faults == nil:
 		write(c, faultsOff())
 	case !places:

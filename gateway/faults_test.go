@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -240,4 +241,25 @@ func TestOnlyANewOrderBringsFaultsAlong(t *testing.T) {
 			t.Errorf("%s: %s, %s", target, response.Status, response.Body)
 		}
 	}
+}
+
+// A rule cannot have the log's name, so the log's address takes GET alone.
+func TestTheFaultLogIsNoRule(t *testing.T) {
+	t.Parallel()
+	g := open(t, gateway.Options{Faults: fakeFaults{}})
+	for _, method := range []string{http.MethodDelete, http.MethodOptions, http.MethodPost} {
+		response := send(g, method, "/v1/faults/log", "")
+		wantProblem(t, response, http.StatusMethodNotAllowed, gateway.CodeMethodNotAllowed)
+		if allow := response.Header.Values("Allow"); !slices.Equal(allow, []string{http.MethodGet}) {
+			t.Errorf("%s: Allow is %q", method, allow)
+		}
+	}
+}
+
+// What there is no route for is not asked which faults it brings along.
+func TestAMethodThatIsNotTakenIsSaidBeforeAnythingAboutFaults(t *testing.T) {
+	t.Parallel()
+	g := open(t, gateway.Options{})
+	wantProblem(t, send(g, http.MethodTrace, "/v1/orders", "", skald.HeaderHTTPFault, "charge_payment=panic"), http.StatusMethodNotAllowed, gateway.CodeMethodNotAllowed)
+	wantProblem(t, send(g, http.MethodGet, "/v1/nothing", "", skald.HeaderHTTPFault, "charge_payment=panic"), http.StatusNotFound, gateway.CodeNoRoute)
 }

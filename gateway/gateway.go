@@ -28,7 +28,7 @@ type Gateway struct {
 
 	listener atomic.Pointer[admission.Listener] // of the last Serve
 
-	postOnly map[string]bool // by path; not changed once New has returned
+	methods map[string]string // the only one of a path; not changed once New has returned
 }
 
 // New builds a gateway. It errors when options do not Validate, or a page cannot
@@ -46,7 +46,7 @@ func New(options Options) (*Gateway, error) {
 	g := &Gateway{
 		options: options, orders: options.Orders, stock: options.Stock, logger: options.Logger,
 		streams: make(chan struct{}, options.MaxStreams), waits: make(chan struct{}, options.MaxWaits),
-		doors: newDoors(options.Limits, proxies), proxies: proxies, postOnly: map[string]bool{},
+		doors: newDoors(options.Limits, proxies), proxies: proxies, methods: map[string]string{},
 	}
 	if err := g.buildEngine(); err != nil {
 		return nil, err

@@ -1,23 +1,19 @@
 package gateway
 
-import (
-	"net/http"
+import "github.com/gin-gonic/gin"
 
-	"github.com/gin-gonic/gin"
-)
-
-// onlyPost makes path an address that takes POST and nothing else, although a
-// route such as /{id} beside it would take path for an ID.
-func (g *Gateway) onlyPost(path string) {
-	g.postOnly[path] = true
-	g.engine.GET(path, g.refuseMethod)
+// only makes path an address that takes method and nothing else, although a route
+// such as /{id} beside it would take path for an ID when it is asked with other.
+func (g *Gateway) only(path, method, other string) {
+	g.methods[path] = method
+	g.engine.Handle(other, path, g.refuseMethod)
 }
 
 // refuseMethod answers a method that the address does not take. The Allow header
-// is gin's, except where gin counts the route that onlyPost added.
+// is gin's, except where gin counts the route that only added.
 func (g *Gateway) refuseMethod(c *gin.Context) {
-	if g.postOnly[c.Request.URL.Path] {
-		c.Header("Allow", http.MethodPost)
+	if method, ok := g.methods[c.Request.URL.Path]; ok {
+		c.Header("Allow", method)
 	}
 	write(c, problem(CodeMethodNotAllowed, "The Allow header lists the methods of this address. Repeat with one of them."))
 }

@@ -95,7 +95,7 @@ func (g *Gateway) addReplay(api huma.API) {
 		Tags:        []string{"dead letters"},
 		Errors:      []int{http.StatusConflict},
 	}, g.replay)
-	g.onlyPost(pathDeadLetters + "/replay")
+	g.only(pathDeadLetters+"/replay", http.MethodPost, http.MethodGet)
 }
 
 func (g *Gateway) addDiscard(api huma.API) {
@@ -108,7 +108,7 @@ func (g *Gateway) addDiscard(api huma.API) {
 		Tags:        []string{"dead letters"},
 		Errors:      []int{http.StatusConflict},
 	}, g.discard)
-	g.onlyPost(pathDeadLetters + "/discard")
+	g.only(pathDeadLetters+"/discard", http.MethodPost, http.MethodGet)
 }
 
 type replayInput struct {

@@ -38,10 +38,16 @@ func (r Rule) validateKind(known trait) error {
 	return nil
 }
 
+// reservedName is no rule's, because its address is another's.
+const reservedName = "log"
+
 func (r Rule) validateSelf() error {
 	var problems []error
 	if !skald.ValidID(r.Name) {
 		problems = append(problems, fmt.Errorf("name is %q: must be 1 to 64 letters, digits, dots, dashes or underscores", r.Name))
+	}
+	if r.Name == reservedName {
+		problems = append(problems, fmt.Errorf("name is %q: /v1/faults/%s is the log of what fired", r.Name, r.Name))
 	}
 	if p := float64(r.Percentage); math.IsNaN(p) || p < 0 || p > 100 {
 		problems = append(problems, fmt.Errorf("percentage is %v: must be above 0 and at most 100", p))
