@@ -19,8 +19,8 @@ STATEFUL = {
 
 # Fields that only a rule across fields, or across requests, can judge.
 ACROSS_FIELDS = {
-    r"body\.line": "holds a whole rule, so that no other field may be there",
-    r"header\.X-Skald-Fault(\..*)?|body\.(match|fault|name)(\..*)?": "rules have a grammar, and what a fault may be depends on the point",
+    r"header\.X-Skald-Fault(\..*)?|body\.(line|rule|name|match|fault|ttl|times|percentage|seed)(\..*)?":
+        "a fault rule has a grammar, is a line or fields, and may do what its point allows",
     r"query\.cursor": "valid if a page gave it: opaque, and bound to the page's filters",
     r"query\.until|body\.(filter\.)?until": "must be after since",
     r"query\.created_before": "must be after created_after",
