@@ -50,6 +50,14 @@ var postgresDialect = Dialect{
 	countTables: "SELECT count(to_regclass($1))",
 }
 
+// Caches of pages, in KiB, and minus is how SQLite is told so. Each connection has
+// its own, outside of what Go counts: as many readers as there may be with the
+// writer's cache would be half a gigabyte.
+const (
+	sqliteWriterCache = "(-32768)"
+	sqliteReaderCache = "(-2048)"
+)
+
 // openSQLite opens a file with one writer, whose transactions take the write
 // lock when they begin: a transaction that reads first and asks for the lock
 // later would be told SQLITE_BUSY at once, however long it may wait.
@@ -64,12 +72,12 @@ func openSQLite(o Options) (*DB, error) {
 	}
 	pragmas := url.Values{"_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")",
-		"foreign_keys(1)", "cache_size(-32768)", "wal_autocheckpoint(4000)",
+		"foreign_keys(1)", "wal_autocheckpoint(4000)",
 		"temp_store(MEMORY)", // what a statement notes down to take itself back; a file for it is made anew each time
 	}}
-	readDSN := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas.Encode()
-	writer := connector{&sqlite.Driver{}, readDSN + "&_txlock=immediate"}
-	reader := connector{&sqlite.Driver{}, readDSN}
+	dsn := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas.Encode() + "&_pragma=cache_size"
+	writer := connector{&sqlite.Driver{}, dsn + sqliteWriterCache + "&_txlock=immediate"}
+	reader := connector{&sqlite.Driver{}, dsn + sqliteReaderCache}
 	return &DB{dialect: sqliteDialect, write: pool(o, writer, 1), read: pool(o, reader, o.MaxConns), turns: &turns{}}, nil
 }
 
