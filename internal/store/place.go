@@ -44,10 +44,10 @@ func (s *Store) PlaceOrder(ctx context.Context, order skald.Order, submission sk
 }
 
 // AdmitOrder makes sure that the permanent row of an order that came by Kafka
-// exists, and returns its state when it was placed or as it is now. complete says that the message carried payment
-// token and address, so that a row can be made from it; without a row and
-// without them the answer is ErrNotFound. It takes no key. ErrOrderConflict: the ID is taken by
-// other content.
+// exists, and returns its state: as it was placed, if that was now, else as it is.
+// complete says that the message carried payment token and address, so that a row
+// can be made from it; without a row and without them the answer is ErrNotFound.
+// It takes no key. ErrOrderConflict: the ID is taken by other content.
 func (s *Store) AdmitOrder(ctx context.Context, order skald.Order, complete bool, with skald.Submission) (skald.OrderState, error) {
 	state, known, err := s.admitted(ctx, order)
 	if known || err != nil {
