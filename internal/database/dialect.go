@@ -23,6 +23,9 @@ type Dialect struct {
 	Now string
 	// Identity declares a primary key that the engine counts up.
 	Identity string
+	// KeyIsTheRow goes behind a CREATE TABLE whose rows lie in the tree of their
+	// primary key. Elsewhere SQLite keeps two trees, one of them from key to row.
+	KeyIsTheRow string
 	// Aborted reports whether the engine aborted a transaction because of
 	// another one, so that running it again may succeed.
 	Aborted func(error) bool
@@ -31,10 +34,11 @@ type Dialect struct {
 }
 
 var sqliteDialect = Dialect{
-	Name:     "sqlite",
-	Now:      "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
-	Identity: "INTEGER PRIMARY KEY AUTOINCREMENT",
-	Aborted:  sqliteAborted,
+	Name:        "sqlite",
+	Now:         "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
+	Identity:    "INTEGER PRIMARY KEY AUTOINCREMENT",
+	KeyIsTheRow: "WITHOUT ROWID",
+	Aborted:     sqliteAborted,
 
 	countTables: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
 }

@@ -23,8 +23,8 @@ const (
 // Migrate brings the schema to its newest version. Every *.sql file at the top
 // of files is one migration, named "0001_what.sql" and run in a transaction of
 // its own; table remembers which have run. In the text, {{identity}} stands for
-// the dialect's Identity. Two processes that migrate Postgres at once wait for
-// each other.
+// the dialect's Identity and {{key is the row}} for its KeyIsTheRow. Two
+// processes that migrate Postgres at once wait for each other.
 //
 // A schema that is newer than files is left as it is, so that the version of
 // before an upgrade can be started again. It errors with ErrTooNew when that
@@ -105,7 +105,8 @@ func numberOf(name string) (int64, error) {
 }
 
 func (d *DB) migration(version int64, text string) *goose.Migration {
-	statements := strings.ReplaceAll(text, "{{identity}}", d.dialect.Identity)
+	tokens := strings.NewReplacer("{{identity}}", d.dialect.Identity, "{{key is the row}}", d.dialect.KeyIsTheRow)
+	statements := tokens.Replace(text)
 	return goose.NewGoMigration(version, &goose.GoFunc{
 		RunTx: func(ctx context.Context, tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, statements)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"regexp"
+	"strconv"
 
 	"github.com/skald-saga/skald/internal/database"
 )
@@ -20,4 +22,25 @@ func OpenWithoutLock(ctx context.Context, db *database.DB) (*Store, error) {
 	dialect.LockRow = ""
 	s.prepared, err = prepare(ctx, db.Writer(), dialect)
 	return s, err
+}
+
+// Texts are all statements as dialect reads them, by their names.
+func Texts(dialect database.Dialect) map[string]string {
+	texts := make(map[string]string, len(statements))
+	for _, which := range statements {
+		texts[which.name] = which.forDialect(dialect)
+	}
+	return texts
+}
+
+var parameter = regexp.MustCompile(`\$(\d+)`)
+
+// Parameters is how many parameters a statement has.
+func Parameters(text string) int {
+	most := 0
+	for _, found := range parameter.FindAllStringSubmatch(text, -1) {
+		number, _ := strconv.Atoi(found[1]) // it is digits
+		most = max(most, number)
+	}
+	return most
 }

@@ -1,14 +1,20 @@
 -- Times are microseconds since 1970, UTC, from the database's clock. Amounts
 -- are minor units. The CHECK constraints repeat the promises: a bug that would
 -- break one becomes a failed transaction instead.
+--
+-- Two things are only about SQLite's speed. For IN with more than two values it
+-- builds an index each time a row is checked, so longer lists are written with
+-- OR. And a table of short rows that are found by their key needs no second tree
+-- for it: {{key is the row}} says so, and nothing to Postgres.
 
 -- One row per order, never deleted: it is the lock of everything that happens
 -- to the order, and what intake asks before it starts a saga again.
 CREATE TABLE orders (
     id               TEXT   PRIMARY KEY,
-    status           TEXT   NOT NULL CHECK (status IN ('accepted', 'processing', 'compensating', 'needs_attention',
-                                                       'confirmed', 'rejected', 'failed', 'cancelled')),
-    cause_kind       TEXT   CHECK (cause_kind IN ('refused', 'exhausted', 'cancelled')),
+    status           TEXT   NOT NULL CHECK (status = 'accepted' OR status = 'processing' OR status = 'compensating'
+                                            OR status = 'needs_attention' OR status = 'confirmed' OR status = 'rejected'
+                                            OR status = 'failed' OR status = 'cancelled'),
+    cause_kind       TEXT   CHECK (cause_kind = 'refused' OR cause_kind = 'exhausted' OR cause_kind = 'cancelled'),
     cause_step       TEXT   NOT NULL DEFAULT '',
     cause_code       TEXT   NOT NULL DEFAULT '',
     cause_message    TEXT   NOT NULL DEFAULT '',
@@ -24,7 +30,7 @@ CREATE TABLE orders (
     created_at       BIGINT NOT NULL,
     updated_at       BIGINT NOT NULL,
     -- An order has a cause from the moment it compensates, and only then.
-    CHECK ((status IN ('accepted', 'processing', 'confirmed')) = (cause_kind IS NULL)),
+    CHECK ((status = 'accepted' OR status = 'processing' OR status = 'confirmed') = (cause_kind IS NULL)),
     -- A cancel that was accepted binds.
     CHECK (cancel_requested = 0 OR status <> 'confirmed')
 );
@@ -39,7 +45,7 @@ CREATE TABLE order_items (
     quantity   BIGINT NOT NULL CHECK (quantity > 0),
     unit_price BIGINT NOT NULL CHECK (unit_price >= 0),
     PRIMARY KEY (order_id, line)
-);
+) {{key is the row}};
 
 CREATE TABLE idempotency_keys (
     scope      TEXT   NOT NULL,
@@ -48,7 +54,7 @@ CREATE TABLE idempotency_keys (
     order_id   TEXT   NOT NULL,
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (scope, key)
-);
+) {{key is the row}};
 CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
 
 -- The outbox and the timeline: position is the relay's order, sequence is the
@@ -84,7 +90,8 @@ INSERT INTO publications (name, last) VALUES ('events', 0);
 -- a barrier: a do that comes after it is refused.
 CREATE TABLE effects (
     order_id    TEXT   NOT NULL REFERENCES orders (id),
-    step        TEXT   NOT NULL CHECK (step IN ('reserve_stock', 'charge_payment', 'schedule_shipping', 'confirm_order')),
+    step        TEXT   NOT NULL CHECK (step = 'reserve_stock' OR step = 'charge_payment' OR step = 'schedule_shipping'
+                                       OR step = 'confirm_order'),
     side        TEXT   NOT NULL,
     outcome     TEXT   NOT NULL,
     reference   TEXT   NOT NULL DEFAULT '',
@@ -93,8 +100,8 @@ CREATE TABLE effects (
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (order_id, step, side),
     CHECK ((side = 'do' AND outcome IN ('ok', 'refused'))
-        OR (side = 'undo' AND outcome IN ('undone', 'nothing', 'skipped', 'done_outside')))
-);
+        OR (side = 'undo' AND (outcome = 'undone' OR outcome = 'nothing' OR outcome = 'skipped' OR outcome = 'done_outside')))
+) {{key is the row}};
 
 CREATE TABLE stock (
     sku      TEXT   PRIMARY KEY,
@@ -109,20 +116,20 @@ CREATE TABLE reservations (
     order_id TEXT   NOT NULL REFERENCES orders (id),
     sku      TEXT   NOT NULL REFERENCES stock (sku),
     quantity BIGINT NOT NULL CHECK (quantity > 0),
-    state    TEXT   NOT NULL CHECK (state IN ('reserved', 'released', 'shipped')),
+    state    TEXT   NOT NULL CHECK (state = 'reserved' OR state = 'released' OR state = 'shipped'),
     PRIMARY KEY (order_id, sku)
-);
+) {{key is the row}};
 CREATE INDEX reservations_open ON reservations (sku) WHERE state = 'reserved';
 
 -- Every change of stock: +received, and the three moves of a reservation.
 CREATE TABLE stock_movements (
     sku       TEXT   NOT NULL REFERENCES stock (sku),
-    kind      TEXT   NOT NULL CHECK (kind IN ('received', 'reserved', 'released', 'shipped')),
+    kind      TEXT   NOT NULL CHECK (kind = 'received' OR kind = 'reserved' OR kind = 'released' OR kind = 'shipped'),
     reference TEXT   NOT NULL, -- the receipt's ID, or the order's
     quantity  BIGINT NOT NULL CHECK (quantity > 0),
     moved_at  BIGINT NOT NULL,
     PRIMARY KEY (sku, kind, reference)
-);
+) {{key is the row}};
 
 -- What was about to be asked of the payment provider, and what it said. The
 -- key belongs to the order and step for ever.
@@ -130,29 +137,29 @@ CREATE TABLE payments (
     order_id  TEXT   PRIMARY KEY REFERENCES orders (id),
     key       TEXT   NOT NULL UNIQUE,
     not_after BIGINT NOT NULL,
-    result    TEXT   NOT NULL DEFAULT '' CHECK (result IN ('', 'ok', 'refused', 'late')),
+    result    TEXT   NOT NULL DEFAULT '' CHECK (result = '' OR result = 'ok' OR result = 'refused' OR result = 'late'),
     reference TEXT   NOT NULL DEFAULT ''
-);
+) {{key is the row}};
 
 -- The same for the carrier.
 CREATE TABLE shipments (
     order_id  TEXT   PRIMARY KEY REFERENCES orders (id),
     key       TEXT   NOT NULL UNIQUE,
     not_after BIGINT NOT NULL,
-    result    TEXT   NOT NULL DEFAULT '' CHECK (result IN ('', 'ok', 'refused', 'late')),
+    result    TEXT   NOT NULL DEFAULT '' CHECK (result = '' OR result = 'ok' OR result = 'refused' OR result = 'late'),
     reference TEXT   NOT NULL DEFAULT ''
-);
+) {{key is the row}};
 
 -- An undo that was refused for good. action is the latest decision; open says
 -- that one is waited for.
 CREATE TABLE incidents (
     order_id    TEXT   NOT NULL REFERENCES orders (id),
-    undo        TEXT   NOT NULL CHECK (undo IN ('release_stock', 'refund_payment', 'cancel_shipping')),
+    undo        TEXT   NOT NULL CHECK (undo = 'release_stock' OR undo = 'refund_payment' OR undo = 'cancel_shipping'),
     code        TEXT   NOT NULL,
     message     TEXT   NOT NULL,
     refusals    BIGINT NOT NULL CHECK (refusals > 0),
     open        BIGINT NOT NULL CHECK (open IN (0, 1)),
-    action      TEXT   NOT NULL DEFAULT '' CHECK (action IN ('', 'retry', 'skip', 'done_outside')),
+    action      TEXT   NOT NULL DEFAULT '' CHECK (action = '' OR action = 'retry' OR action = 'skip' OR action = 'done_outside'),
     decision_id TEXT   NOT NULL DEFAULT '',
     opened_at   BIGINT NOT NULL,
     PRIMARY KEY (order_id, undo)

@@ -1,9 +1,11 @@
 -- One row per key that a service has seen, by a charge, a booking or a void.
--- Times are microseconds since 1970, UTC.
+-- Times are microseconds since 1970, UTC. Why a list is written with OR, and what
+-- {{key is the row}} says, is told where the store's tables are.
 CREATE TABLE sandbox_keys (
     service        TEXT   NOT NULL CHECK (service IN ('payment', 'carrier')),
     call_key       TEXT   NOT NULL,
-    state          TEXT   NOT NULL CHECK (state IN ('unknown', 'done', 'refused', 'voided', 'undone')),
+    state          TEXT   NOT NULL CHECK (state = 'unknown' OR state = 'done' OR state = 'refused' OR state = 'voided'
+                                          OR state = 'undone'),
     order_id       TEXT   NOT NULL DEFAULT '',
     request_hash   TEXT   NOT NULL DEFAULT '',
     amount         BIGINT NOT NULL DEFAULT 0 CHECK (amount >= 0),
@@ -18,6 +20,6 @@ CREATE TABLE sandbox_keys (
     PRIMARY KEY (service, call_key),
     CHECK ((state IN ('done', 'undone')) = (reference <> '')),
     CHECK ((state = 'undone') = (undo_reference <> ''))
-);
+) {{key is the row}};
 
 CREATE INDEX sandbox_keys_by_order ON sandbox_keys (service, order_id, call_key);
