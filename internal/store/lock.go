@@ -10,12 +10,13 @@ import (
 // locked is an order's row, read under its lock: until the transaction ends,
 // nobody else decides anything about the order.
 type locked struct {
-	t     *tx
-	order skald.OrderState // without its items and address
-	read  verdicts         // of the row, as it was when it was locked
-	total skald.Money
-	trace string
-	now   int64 // microseconds, the database's clock; never before the row's last change
+	t        *tx
+	order    skald.OrderState // without its items and address
+	read     verdicts         // of the row, as it was when it was locked
+	sequence int64            // of its last event then
+	total    skald.Money
+	trace    string
+	now      int64 // microseconds, the database's clock; never before the row's last change
 
 	effects     map[effectKey]skald.Effect // nil until asked for
 	windowBegan time.Time                  // when open read the clock, by this process's clock
@@ -47,7 +48,7 @@ func (t *tx) lock(orderID string) (*locked, error) {
 	// The engine may have read its clock before it waited for the lock. An
 	// order's times must follow its sequence all the same.
 	o.now = max(o.now, updated)
-	o.read = o.verdicts()
+	o.read, o.sequence = o.verdicts(), s.LastSequence
 	return o, nil
 }
 
@@ -70,10 +71,14 @@ var saveOrder = sqlText("save order", `
 var touchOrder = sqlText("save an order's progress", `
 	UPDATE orders SET last_sequence = $2, fault_injected = $3, updated_at = $4 WHERE id = $1`)
 
-// save writes the row back. Most often nothing was decided: then the indexes and
-// checks over status and cause, which cost most of it, are left alone.
+// save writes the row back, if anything was decided or happened. Most often
+// nothing was decided: then the indexes and checks over status and cause, which
+// cost most of it, are left alone.
 func (o *locked) save() error {
 	s := &o.order
+	if o.verdicts() == o.read && s.LastSequence == o.sequence {
+		return nil
+	}
 	s.UpdatedAt = fromMicros(o.now)
 	if o.verdicts() == o.read {
 		_, err := o.t.exec(touchOrder, s.ID, s.LastSequence, flag(s.FaultInjected), o.now)
