@@ -40,12 +40,11 @@ func (f *faults) dialDatabase() func(context.Context, string, string) (net.Conn,
 
 // carriedBy looks up what an order brought along.
 func (a *App) carriedBy(ctx context.Context, orderID string) (string, error) {
-	order, err := a.store.Order(ctx, orderID)
-	switch {
-	case errors.Is(err, skald.ErrNotFound), skald.FaultIsIgnored(order.Fault):
+	carried, err := a.store.Fault(ctx, orderID)
+	if errors.Is(err, skald.ErrNotFound) || skald.FaultIsIgnored(carried) {
 		return "", nil
 	}
-	return order.Fault, err
+	return carried, err
 }
 
 func (a *App) skusOf(ctx context.Context, orderID string) []string {

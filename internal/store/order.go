@@ -45,6 +45,19 @@ func (s *Store) Order(ctx context.Context, id string) (skald.OrderState, error) 
 	return one[0], err
 }
 
+var selectFault = sqlText("select an order's faults", `SELECT fault FROM orders WHERE id = $1`)
+
+// Fault is what failure injection an order brought along, as its Submission said
+// it. It never changes. ErrNotFound when there is no such order.
+func (s *Store) Fault(ctx context.Context, orderID string) (string, error) {
+	var fault string
+	found, err := s.scan(ctx, selectFault, []any{&fault}, orderID)
+	if err == nil && !found {
+		err = fmt.Errorf("order %s: %w", orderID, skald.ErrNotFound)
+	}
+	return fault, err
+}
+
 // Orders lists orders, newest first.
 func (s *Store) Orders(ctx context.Context, q skald.OrderQuery) ([]skald.OrderState, error) {
 	text, args := orderFilter(q)
