@@ -32,11 +32,12 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 
-		// A saga lives well under a second. Polled 3 times a second, most are
-		// closed when their "started" record comes up, which is then skipped: one
-		// visibility write for each instead of two. Those that are written at the
-		// same time share a commit: see visibilityWriter.
-		dynamicconfig.VisibilityProcessorMaxPollRPS.Key():           3,
+		// A saga lives well under a second. Polled once a second, most are closed
+		// when their "started" record comes up, which is then skipped: one visibility
+		// write for each instead of two, and the saga need not be loaded for it. A
+		// list of the UI is that second late. Rows that are written at the same time
+		// share a commit: see visibilityWriter.
+		dynamicconfig.VisibilityProcessorMaxPollRPS.Key():           1,
 		dynamicconfig.VisibilityTaskBatchSize.Key():                 2000,
 		dynamicconfig.VisibilityProcessorSchedulerWorkerCount.Key(): 16,
 
@@ -54,6 +55,9 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		// fill hundreds of megabytes (about 30 kB each).
 		dynamicconfig.HistoryCacheHostLevelMaxSize.Key(): 2048,
 		dynamicconfig.HistoryCacheTTL.Key():              time.Minute,
+
+		// Payloads are in the histories and nowhere else: there is none to look for.
+		dynamicconfig.ExternalPayloadsEnabled.Key(): false,
 
 		// Numbers that nobody reads.
 		dynamicconfig.PersistenceHealthSignalMetricsEnabled.Key():     false,
