@@ -51,10 +51,10 @@ func (e Entry) row() string {
 		cell(name), e.Phase, outcome, cell(note), e.At.UTC().Format(time.DateTime))
 }
 
+// harmless is made once: a Replacer builds its table at first use.
+var harmless = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "`", "'", "*", `\*`)
+
 // cell makes text harmless inside a Markdown table.
 func cell(text string) string {
-	text = strings.Join(strings.Fields(cut(text, maxCell)), " ")
-	return strings.NewReplacer(
-		`\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "`", "'", "*", `\*`,
-	).Replace(text)
+	return harmless.Replace(strings.Join(strings.Fields(cut(text, maxCell)), " "))
 }
