@@ -35,7 +35,7 @@ type Engine struct {
 // and are the engine's configuration like its pragmas.
 const (
 	gcPercent   = 400
-	memoryLimit = 1 << 30 // bytes
+	memoryLimit = 640 << 20 // bytes
 )
 
 // TuneCollector sets the garbage collector of this process as skald dev's is.
