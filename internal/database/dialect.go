@@ -58,7 +58,7 @@ var postgresDialect = Dialect{
 // its own, outside of what Go counts: as many readers as there may be with the
 // writer's cache would be half a gigabyte.
 const (
-	sqliteWriterCache = "(-32768)"
+	sqliteWriterCache = "(-8192)"
 	sqliteReaderCache = "(-2048)"
 )
 

@@ -33,14 +33,14 @@ func newMainFile(dir string, durability Durability) file {
 	if durability == SurvivePowerLoss {
 		synchronous = "full"
 	}
-	return newFile(filepath.Join(dir, mainFile), synchronous, "-65536")
+	return newFile(filepath.Join(dir, mainFile), synchronous, "-16384")
 }
 
 // newVisibilityFile holds what lists and counts answer from. It is never
 // synchronous=full: after a power loss a list may lag behind, histories do not.
 // Nor is it off, which is faster but can leave a file that does not open.
 func newVisibilityFile(dir string) file {
-	return newFile(filepath.Join(dir, visibilityFile), "normal", "-16384")
+	return newFile(filepath.Join(dir, visibilityFile), "normal", "-8192")
 }
 
 func newFile(path, synchronous, cacheKiB string) file {
