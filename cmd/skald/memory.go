@@ -9,8 +9,8 @@ import (
 // moment later, and the live heap is small (docs/performance.md): collecting it
 // three times less often costs some ten megabytes each time it doubles. But what
 // the broker remembers of each order stays for a week, and five times that would
-// come and go: the limit keeps resident memory flat. It is soft; near it the
-// collector works as hard as it must.
+// come and go: the limit bounds that. It is soft; near it the collector works as
+// hard as it must.
 const (
 	gcPercent   = 400
 	memoryLimit = 640 << 20 // bytes

@@ -17,8 +17,8 @@ var seldom = []string{
 }
 
 // SQLite builds a table for each IN with more than two values, also in a CHECK of
-// the row that is written, and throws it away when the statement ends. That took
-// a fifth of the store's time before anyone saw it: 26 such tables for an order.
+// the row that is written, and throws it away when the statement ends. It was 26
+// such tables for an order before anyone saw it.
 func TestNoStatementOfASagaBuildsATableInSQLite(t *testing.T) {
 	db, err := database.Open(t.Context(), database.Options{URL: "sqlite:" + t.TempDir() + "/skald.db"})
 	if err != nil {

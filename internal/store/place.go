@@ -102,7 +102,7 @@ var claimKey = sqlText("claim idempotency key", `
 var selectKey = sqlText("select idempotency key",
 	`SELECT body_hash, order_id FROM idempotency_keys WHERE scope = $1 AND key = $2`)
 
-var outrunKey = sqlText("find an idempotency key that ran out", `SELECT 1 FROM idempotency_keys WHERE expires_at <= {{now}} LIMIT 1`)
+var expiredKey = sqlText("find an idempotency key that ran out", `SELECT 1 FROM idempotency_keys WHERE expires_at <= {{now}} LIMIT 1`)
 
 // forgetKeys deletes two keys that ran out for each one that is taken, so that
 // the table holds a week's and no more. It waits for nobody: else all orders
@@ -120,7 +120,7 @@ func (t *tx) claim(key skald.IdempotencyKey, orderID string) (string, error) {
 		return "", err
 	}
 	if changed == 1 {
-		return orderID, t.forgetOutrun()
+		return orderID, t.forgetExpired()
 	}
 	var bodyHash, placed string
 	found, err := t.scan(selectKey, []any{&bodyHash, &placed}, key.Scope, key.Key)
@@ -135,9 +135,9 @@ func (t *tx) claim(key skald.IdempotencyKey, orderID string) (string, error) {
 	return placed, nil
 }
 
-func (t *tx) forgetOutrun() error {
+func (t *tx) forgetExpired() error {
 	var one int
-	found, err := t.scan(outrunKey, []any{&one})
+	found, err := t.scan(expiredKey, []any{&one})
 	if err == nil && found {
 		_, err = t.exec(forgetKeys)
 	}

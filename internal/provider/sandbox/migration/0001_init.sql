@@ -1,6 +1,6 @@
 -- One row per key that a service has seen, by a charge, a booking or a void.
 -- Times are microseconds since 1970, UTC. Why a list is written with OR, and what
--- {{key is the row}} says, is told where the store's tables are.
+-- {{key is the row}} says, is told in the first migration of internal/store.
 CREATE TABLE sandbox_keys (
     service        TEXT   NOT NULL CHECK (service IN ('payment', 'carrier')),
     call_key       TEXT   NOT NULL,
